@@ -1,0 +1,101 @@
+# frozen_string_literal: true
+
+module TaskerCore
+  # The root of everything this gem raises on purpose: `rescue TaskerCore::Error` catches all of it.
+  class Error < StandardError; end
+
+  # The gem was told something it cannot work with: an unknown option, no database, a missing file.
+  class ConfigurationError < Error; end
+
+  # Input was refused and nothing was changed. {#errors} says where.
+  class ValidationError < Error
+    # @return [Array<Hash>] one `{pointer:, message:}` for each fault; the pointer is a JSON pointer, "" means the whole input
+    attr_reader :errors
+
+    # @param message [String] what was refused
+    # @param errors [Array<Hash>] the faults, with symbol or string keys
+    def initialize(message = nil, errors: [])
+      @errors = errors.map { |fault| fault.transform_keys(&:to_sym) }
+      super(message || "The input was refused")
+    end
+
+    # @return [String] the message, then each fault with its place
+    def detailed
+      [message, *errors.map { |fault| "  #{fault[:pointer].to_s.empty? ? "(whole input)" : fault[:pointer]}: #{fault[:message]}" }].join("\n")
+    end
+  end
+
+  # A template, task, step or namespace that does not exist.
+  class NotFoundError < Error; end
+
+  # The request contradicts what is already there: other content under the same version, a key that is taken.
+  class ConflictError < Error; end
+
+  # A move that the table of states does not allow.
+  class StateTransitionError < Error; end
+
+  # PostgreSQL could not be reached or refused a statement for a reason of its own. {#sqlstate} says which.
+  class DatabaseError < Error
+    # @return [String, nil] the five characters PostgreSQL gave, nil when there was no answer
+    attr_reader :sqlstate
+
+    # @param message [String]
+    # @param sqlstate [String, nil]
+    def initialize(message = nil, sqlstate: nil)
+      @sqlstate = sqlstate
+      super(message)
+    end
+  end
+
+  # Something is wrong on the border to the Go library, or inside it.
+  class OrchestratorError < Error; end
+
+  # The Go library was used before this process was forked; it cannot live on in the child.
+  class ForkError < OrchestratorError; end
+
+  # The library that was found speaks another version of the C face.
+  class AbiMismatch < OrchestratorError; end
+
+  # The library is missing or could not be loaded.
+  class LibraryError < OrchestratorError; end
+
+  # A waiting call was ended before it had an answer.
+  class Cancelled < OrchestratorError; end
+
+  # A wait ended before what it waited for happened.
+  class TimeoutError < Error; end
+
+  # What a handler raises to say how its attempt failed.
+  class StepError < Error; end
+
+  # This attempt failed, another may succeed. Anything a handler raises that is no {PermanentError} counts as such.
+  class RetryableError < StepError
+    # @return [Numeric, nil] seconds until the next attempt; nil leaves it to the step's backoff
+    attr_reader :retry_after
+
+    # @return [String, nil] a code of the handler's own
+    attr_reader :error_code
+
+    # @param message [String]
+    # @param retry_after [Numeric, nil] seconds
+    # @param error_code [String, nil]
+    def initialize(message = nil, retry_after: nil, error_code: nil)
+      @retry_after = retry_after
+      @error_code = error_code
+      super(message)
+    end
+  end
+
+  # No further attempt can succeed: the step becomes `error` at once, whatever its limit.
+  class PermanentError < StepError
+    # @return [String, nil] a code of the handler's own
+    attr_reader :error_code
+
+    # @param message [String]
+    # @param error_code [String, nil]
+    def initialize(message = nil, error_code: nil)
+      @error_code = error_code
+      super(message)
+    end
+  end
+end

@@ -1,0 +1,6 @@
+# frozen_string_literal: true
+
+module TaskerCore
+  # The version of the gem; the Go library and the schema carry numbers of their own.
+  VERSION = "0.1.0"
+end
