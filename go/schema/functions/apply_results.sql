@@ -1,0 +1,60 @@
+-- Writes what the orchestrator decided about results: decisions is
+-- [{"msg_id", "step_id", "attempt", "outcome", "failures", "delay_seconds", "reason"}, …], at most one a step; done
+-- names every message that is dealt with, accepted or not. The results themselves are taken from the messages.
+-- The caller has locked the tasks. The UPDATE tests state and attempt once more, and history and the children's
+-- counts come from what it really changed. Gives each touched task's steps by state, read after the writes.
+CREATE FUNCTION tasker.apply_results(decisions jsonb, done bigint[], actor text)
+RETURNS TABLE (task_id uuid, ready integer, blocked integer, enqueued integer, in_progress integer,
+  waiting_for_retry integer, complete integer, skipped integer, resolved_manually integer, error integer,
+  cancelled integer)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  now     timestamptz := clock_timestamp();
+  touched uuid[];
+BEGIN
+  WITH taken AS (
+    DELETE FROM pgmq.q_orchestration_step_results WHERE msg_id = ANY (done) RETURNING msg_id, message),
+  decided AS (
+    SELECT d.*, t.message
+      FROM jsonb_to_recordset(decisions) AS d (msg_id bigint, step_id bigint, attempt integer, outcome text,
+             failures integer, delay_seconds float8, reason text)
+      JOIN taken t USING (msg_id)),
+  moved AS (
+    UPDATE tasker.steps s
+       SET state = d.outcome, failures = d.failures,
+           results = CASE WHEN d.outcome IN ('complete', 'skipped') THEN d.message -> 'results' END,
+           error = CASE WHEN d.outcome IN ('waiting_for_retry', 'error') THEN d.message -> 'error' END,
+           due_at = CASE WHEN d.outcome = 'waiting_for_retry' THEN now + make_interval(secs => d.delay_seconds) END,
+           completed_at = CASE WHEN d.outcome <> 'waiting_for_retry' THEN now END
+      FROM decided d JOIN tasker.steps was USING (step_id)
+     WHERE s.step_id = d.step_id AND s.attempt = d.attempt AND s.state IN ('enqueued', 'in_progress')
+    RETURNING s.step_id, s.task_id, s.attempt, was.state AS from_state, s.state AS to_state, d.reason,
+              coalesce(d.message #>> '{worker,id}', actor) AS actor),
+  noted AS (
+    INSERT INTO tasker.step_transitions (step_id, from_state, to_state, attempt, at, actor, reason)
+    SELECT step_id, from_state, to_state, attempt, now, actor, reason FROM moved ORDER BY step_id),
+  freed AS (
+    UPDATE tasker.steps child SET unmet_dependencies = child.unmet_dependencies - f.parents
+      FROM (SELECT e.child_step_id, count(*)::integer AS parents
+              FROM moved m JOIN tasker.edges e ON e.parent_step_id = m.step_id
+             WHERE m.to_state IN ('complete', 'skipped') GROUP BY e.child_step_id) f
+     WHERE child.step_id = f.child_step_id)
+  SELECT array_agg(DISTINCT m.task_id) INTO touched FROM moved m;
+
+  UPDATE tasker.tasks t SET updated_at = now WHERE t.task_id = ANY (touched);
+  RETURN QUERY
+    SELECT s.task_id,
+           (count(*) FILTER (WHERE s.state = 'pending' AND s.unmet_dependencies = 0))::integer,
+           (count(*) FILTER (WHERE s.state = 'pending' AND s.unmet_dependencies > 0))::integer,
+           (count(*) FILTER (WHERE s.state = 'enqueued'))::integer,
+           (count(*) FILTER (WHERE s.state = 'in_progress'))::integer,
+           (count(*) FILTER (WHERE s.state = 'waiting_for_retry'))::integer,
+           (count(*) FILTER (WHERE s.state = 'complete'))::integer,
+           (count(*) FILTER (WHERE s.state = 'skipped'))::integer,
+           (count(*) FILTER (WHERE s.state = 'resolved_manually'))::integer,
+           (count(*) FILTER (WHERE s.state = 'error'))::integer,
+           (count(*) FILTER (WHERE s.state = 'cancelled'))::integer
+      FROM tasker.steps s WHERE s.task_id = ANY (touched) GROUP BY s.task_id;
+END
+$$;

@@ -1,0 +1,49 @@
+-- The one rule for what is written when tasks are created. Joins the caller's transaction: a rollback takes tasks and
+-- messages away together. A request seen before, by request_id or idempotency_key, gives the task it made then.
+-- An impatient caller (a tick) gets a null task_id for a request whose key somebody else holds just now.
+CREATE FUNCTION tasker.create_tasks(requests jsonb, patient boolean DEFAULT true)
+RETURNS TABLE (ordinal integer, task_id uuid, created boolean, state text)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  ordinals   integer[];
+  namespaces integer[];
+  templates  integer[];
+  request_ids uuid[];
+  keys       text[];
+  held       integer[];
+  ids        uuid[];
+  fresh      integer[];
+BEGIN
+  PERFORM tasker.check_requests(requests);
+  SELECT array_agg(p.ordinal ORDER BY p.ordinal), array_agg(p.namespace_id ORDER BY p.ordinal),
+         array_agg(p.template_id ORDER BY p.ordinal), array_agg(p.request_id ORDER BY p.ordinal),
+         array_agg(p.idempotency_key ORDER BY p.ordinal)
+    INTO ordinals, namespaces, templates, request_ids, keys
+    FROM tasker.parse_requests(requests) p;
+  held := tasker.lock_request_keys(namespaces, request_ids, keys, patient);
+
+  -- Now that the keys are held, look up in a statement of its own: it sees what their last holder committed.
+  -- The first of several equal requests in one call makes the task for all of them.
+  WITH asked AS MATERIALIZED (
+    SELECT n, coalesce(by_request.task_id, by_key.task_id) AS present, tasker.uuidv7() AS new_id,
+           coalesce('r ' || request_ids[n], 'k ' || namespaces[n] || ' ' || keys[n], 'n ' || n) AS same
+      FROM unnest(held) n
+      LEFT JOIN tasker.tasks by_request ON by_request.request_id = request_ids[n]
+      LEFT JOIN tasker.tasks by_key ON by_key.namespace_id = namespaces[n] AND by_key.idempotency_key = keys[n]),
+  answered AS (
+    SELECT n, coalesce(present, first_value(new_id) OVER (PARTITION BY same ORDER BY n)) AS id,
+           present IS NULL AND row_number() OVER (PARTITION BY same ORDER BY n) = 1 AS is_fresh
+      FROM asked)
+  SELECT array_agg(a.id ORDER BY o), array_agg(o ORDER BY o) FILTER (WHERE a.is_fresh) INTO ids, fresh
+    FROM unnest(ordinals) o LEFT JOIN answered a ON a.n = o;
+
+  IF fresh IS NOT NULL THEN
+    PERFORM tasker.insert_tasks(requests, fresh, ids, templates);
+    PERFORM tasker.hand_out_roots(ARRAY(SELECT ids[n] FROM unnest(fresh) n));
+  END IF;
+  RETURN QUERY
+    SELECT o, ids[o], CASE WHEN ids[o] IS NOT NULL THEN o = ANY (coalesce(fresh, '{}')) END, t.state
+      FROM unnest(ordinals) o LEFT JOIN tasker.tasks t ON t.task_id = ids[o] ORDER BY o;
+END
+$$;

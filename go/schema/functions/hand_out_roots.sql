@@ -1,0 +1,25 @@
+-- New tasks' first steps go out with the transaction that creates them, unless something is held back in their
+-- namespace already: then they queue up behind it and the next tick chooses. No lock is taken that others share, so
+-- many callers at once may overshoot the window by what they hand out here, and no further.
+CREATE FUNCTION tasker.hand_out_roots(task_ids uuid[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  namespace record;
+  roots     bigint[];
+BEGIN
+  FOR namespace IN
+    SELECT n.namespace_id, n.dispatch_window FROM tasker.namespaces n
+     WHERE n.namespace_id IN (SELECT namespace_id FROM tasker.tasks WHERE task_id = ANY (task_ids))
+     ORDER BY n.namespace_id
+  LOOP
+    SELECT array_agg(s.step_id) INTO roots FROM tasker.steps s
+     WHERE s.task_id = ANY (task_ids) AND s.namespace_id = namespace.namespace_id AND s.unmet_dependencies = 0;
+    IF cardinality(roots) <= tasker.window_room(namespace.namespace_id, namespace.dispatch_window)
+       AND NOT tasker.held_back(namespace.namespace_id, roots) THEN
+      PERFORM tasker.hand_out(roots, 'create_tasks');
+    ELSE
+      PERFORM pg_notify('tasker.orchestrator', '');
+    END IF;
+  END LOOP;
+END
+$$;

@@ -1,0 +1,45 @@
+-- The rows of new tasks: the tasks, their steps and the edges between them. fresh names the requests that become
+-- tasks, ids and templates are looked up by a request's ordinal. A task without steps is complete at once.
+CREATE FUNCTION tasker.insert_tasks(requests jsonb, fresh integer[], ids uuid[], templates integer[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now timestamptz := clock_timestamp();
+BEGIN
+  INSERT INTO tasker.tasks (task_id, template_id, namespace_id, state, priority, context, tags, initiator,
+    source_system, reason, correlation_id, request_id, idempotency_key, created_at, updated_at, completed_at)
+  SELECT ids[p.ordinal], t.template_id, t.namespace_id,
+         CASE WHEN empty THEN 'complete' ELSE 'pending' END, p.priority, coalesce(p.request -> 'context', '{}'),
+         ARRAY(SELECT jsonb_array_elements_text(coalesce(p.request -> 'tags', '[]'))), p.request ->> 'initiator',
+         p.request ->> 'source_system', p.request ->> 'reason',
+         coalesce(p.request ->> 'correlation_id', ids[p.ordinal]::text), p.request_id, p.idempotency_key,
+         now, now, CASE WHEN empty THEN now END
+    FROM tasker.parse_requests(requests) p
+    JOIN tasker.templates t ON t.template_id = templates[p.ordinal]
+   CROSS JOIN LATERAL (SELECT t.definition -> 'steps' = '[]' AS empty) e
+   WHERE p.ordinal = ANY (fresh)
+   ORDER BY p.ordinal
+  ON CONFLICT DO NOTHING;  -- nobody can be ahead of us; for a REPEATABLE READ caller this says 40001, not 23505
+
+  INSERT INTO tasker.task_transitions (task_id, from_state, to_state, at, actor, reason)
+  SELECT task_id, 'pending', state, now, 'create_tasks', 'the template has no steps'
+    FROM tasker.tasks WHERE task_id = ANY (ids) AND state = 'complete' AND completed_at = now;
+
+  INSERT INTO tasker.steps (task_id, namespace_id, position, name, unmet_dependencies, rank)
+  SELECT t.task_id, t.namespace_id, s.position - 1, s.step ->> 'name', jsonb_array_length(s.step -> 'depends_on'),
+         tasker.dispatch_rank(t.priority, t.created_at)
+    FROM unnest(fresh) WITH ORDINALITY AS f (request, n)
+    JOIN tasker.tasks t ON t.task_id = ids[f.request]
+    JOIN tasker.templates USING (template_id)
+   CROSS JOIN LATERAL jsonb_array_elements(definition -> 'steps') WITH ORDINALITY AS s (step, position)
+   ORDER BY f.n, s.position;
+
+  INSERT INTO tasker.edges (parent_step_id, child_step_id)
+  SELECT parent.step_id, child.step_id
+    FROM tasker.steps child
+    JOIN tasker.tasks t USING (task_id)
+    JOIN tasker.templates USING (template_id)
+   CROSS JOIN LATERAL jsonb_array_elements_text(definition -> 'steps' -> child.position -> 'depends_on') AS d (name)
+    JOIN tasker.steps parent ON parent.task_id = child.task_id AND parent.name = d.name
+   WHERE child.task_id = ANY (ARRAY(SELECT ids[n] FROM unnest(fresh) n)) AND child.unmet_dependencies > 0;
+END
+$$;

@@ -1,0 +1,32 @@
+-- Reads messages of a namespace and announces their start, in one round trip: pgmq.read, then start_steps. A message
+-- that names no step and attempt is answered 'invalid'; the worker moves it to the dead letters.
+CREATE FUNCTION tasker.read_steps(namespace text, lease_seconds integer, quantity integer, worker text)
+RETURNS TABLE (msg_id bigint, read_ct integer, answer text, message jsonb)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  msg_ids  bigint[];
+  read_cts integer[];
+  messages jsonb[];
+  starts   jsonb;
+BEGIN
+  SELECT array_agg(r.msg_id ORDER BY r.msg_id), array_agg(r.read_ct ORDER BY r.msg_id),
+         array_agg(r.message ORDER BY r.msg_id)
+    INTO msg_ids, read_cts, messages
+    FROM pgmq.read(tasker.queue_name(namespace), lease_seconds, quantity) r;
+  IF msg_ids IS NULL THEN
+    RETURN;
+  END IF;
+  SELECT coalesce(jsonb_agg(jsonb_build_object('step_id', m -> 'step_id', 'attempt', m -> 'attempt')), '[]') INTO starts
+    FROM unnest(messages) m WHERE tasker.names_an_attempt(m);
+
+  RETURN QUERY
+    SELECT m.msg_id, m.read_ct, coalesce(s.answer, 'invalid'), m.message
+      FROM unnest(msg_ids, read_cts, messages) AS m (msg_id, read_ct, message)
+      LEFT JOIN tasker.start_steps(starts, worker) s
+        ON CASE WHEN tasker.names_an_attempt(m.message)
+                THEN s.step_id = (m.message ->> 'step_id')::bigint AND s.attempt = (m.message ->> 'attempt')::integer
+           END
+     ORDER BY m.msg_id;
+END
+$$;

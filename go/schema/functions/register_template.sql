@@ -1,0 +1,34 @@
+-- Makes a template known: its namespace, the namespace's queue and the template itself, each only if it is absent.
+-- The same content again is welcome; other content under the same version is refused, because running tasks lean on
+-- what they started with. Call it in a transaction of its own: making a queue holds locks until the commit.
+CREATE FUNCTION tasker.register_template(normal_form jsonb)
+RETURNS TABLE (template_id integer, digest text, created boolean)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  namespace text := normal_form ->> 'namespace';
+  queue     text := tasker.queue_name(normal_form ->> 'namespace');
+  id        integer;
+  present   tasker.templates;
+BEGIN
+  PERFORM tasker.check_template(normal_form);
+  INSERT INTO tasker.namespaces (name) VALUES (namespace) ON CONFLICT DO NOTHING;
+  IF NOT EXISTS (SELECT FROM pgmq.meta WHERE queue_name = queue) THEN
+    PERFORM pgmq.create(queue);
+  END IF;
+
+  INSERT INTO tasker.templates (namespace_id, name, version, digest, definition)
+  SELECT n.namespace_id, normal_form ->> 'name', normal_form ->> 'version',
+         encode(sha256(convert_to(normal_form::text, 'UTF8')), 'hex'), normal_form
+    FROM tasker.namespaces n WHERE n.name = namespace
+  ON CONFLICT DO NOTHING RETURNING templates.template_id INTO id;
+
+  SELECT t.* INTO present FROM tasker.templates t JOIN tasker.namespaces n USING (namespace_id)
+   WHERE n.name = namespace AND t.name = normal_form ->> 'name' AND t.version = normal_form ->> 'version';
+  IF present.definition <> normal_form THEN
+    RAISE EXCEPTION 'template %/% is registered with other content under version %: give the changed template a new version',
+      namespace, normal_form ->> 'name', normal_form ->> 'version' USING ERRCODE = 'TK409';
+  END IF;
+  RETURN QUERY SELECT present.template_id, present.digest, id IS NOT NULL;
+END
+$$;
