@@ -1,0 +1,178 @@
+// Package schema is the database: every table, function and view that tasker-core needs, embedded as SQL, and the
+// way to bring a database there.
+//
+//	setup/        what migrate itself runs: its lock, its bookkeeping, the choice of pgmq
+//	pgmq/         our SQL-only pgmq: schema.sql (types and table), then one function with all its forms a file
+//	migrations/   NNNN_what.up.sql and NNNN_what.down.sql: rows change here, in order, once, never edited
+//	functions/    one function a file, the file named for it
+//	views/        one view a file, likewise
+//
+// Migrate runs all of it in one transaction: pending migrations first, then every trigger, view and function of
+// schema tasker is dropped and installed again from its file. So a function's file is the truth, a changed signature
+// needs no migration, and a file that was deleted takes its function along. A trigger therefore stands in the file of
+// its function, and tables may not depend on our functions (no defaults, checks or indexes that call them).
+//
+// The digest of all the SQL is recorded. While it equals this build's, Migrate does nothing but read it.
+//
+// The queues are pgmq's. If the server offers the extension, migrate creates it; else it installs our own SQL-only
+// implementation of its API; a pgmq that somebody else installed is used as it is and never changed.
+package schema
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const oldestServer = 130000
+
+// What keeps a database from being used; Check and Migrate wrap them in a message that names the remedy.
+var (
+	// ErrAbsent: the database was never migrated.
+	ErrAbsent = errors.New("schema tasker is absent")
+	// ErrOlder: the database was migrated by an older build, or by another one of the same version.
+	ErrOlder = errors.New("schema tasker is not this build's")
+	// ErrNewer: the database was migrated by a newer build.
+	ErrNewer = errors.New("schema tasker is newer than this build")
+	// ErrReplica: the server is a hot standby, or another one that only reads.
+	ErrReplica = errors.New("the server is a replica")
+	// ErrServerTooOld: the server is older than PostgreSQL 13.
+	ErrServerTooOld = errors.New("the server is too old")
+)
+
+// Querier is a connection, a pool or a transaction of pgx.
+type Querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// Version is the number of this build's last migration.
+func Version() int { return len(build.migrations) }
+
+// Digest identifies all SQL of this build.
+func Digest() string { return build.digest }
+
+// Migrate brings the database to this build: it creates what is absent, runs pending migrations and installs all
+// functions and views. It may be called at any time, by many at once, and does nothing when nothing changed.
+// It refuses a replica, a server older than PostgreSQL 13 and a database that a newer build migrated.
+// The connection must not be in a transaction.
+func Migrate(ctx context.Context, conn *pgx.Conn) error {
+	now, err := look(ctx, conn)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if now.digest == Digest() {
+		return nil
+	}
+	return inTransaction(ctx, conn, "migrate", migrate)
+}
+
+func migrate(ctx context.Context, tx pgx.Tx) error {
+	now, err := look(ctx, tx) // again, now under the lock
+	if err != nil {
+		return err
+	}
+	if now.digest == Digest() {
+		return nil
+	}
+	if now.version > Version() {
+		return now.newer()
+	}
+	return install(ctx, tx, build.parts(now.version))
+}
+
+// Down removes everything that Migrate created, all tasks and, where pgmq is our own, all queues. For tests.
+func Down(ctx context.Context, conn *pgx.Conn) error {
+	return inTransaction(ctx, conn, "migrate down", func(ctx context.Context, tx pgx.Tx) error {
+		now, err := look(ctx, tx)
+		if err != nil || !now.exists {
+			return err
+		}
+		if now.version > Version() {
+			return now.newer()
+		}
+		return install(ctx, tx, build.downParts(now.version))
+	})
+}
+
+// Check says whether the database is ready for this build: nil, or an error that tells what is wrong and the remedy.
+func Check(ctx context.Context, db Querier) error {
+	now, err := look(ctx, db)
+	switch {
+	case err != nil:
+		return fmt.Errorf("check schema: %w", err)
+	case !now.exists:
+		return fmt.Errorf("check schema: %w: run `tasker migrate`", ErrAbsent)
+	case now.version > Version():
+		return fmt.Errorf("check schema: %w", now.newer())
+	case now.version < Version():
+		return fmt.Errorf("check schema: %w: it is at version %d and this build needs %d: run `tasker migrate`",
+			ErrOlder, now.version, Version())
+	case now.digest != Digest():
+		return fmt.Errorf("check schema: %w: its functions come from another build: run `tasker migrate` of the build that is to run",
+			ErrOlder)
+	}
+	return nil
+}
+
+// installed is what look finds.
+type installed struct {
+	exists  bool
+	version int
+	digest  string
+}
+
+func (i installed) newer() error {
+	return fmt.Errorf("%w: it is at version %d and this build knows %d: use the tasker-core that migrated it, or a later one",
+		ErrNewer, i.version, Version())
+}
+
+// look reads what kind of server this is, and what is installed. It takes no lock that anybody waits for.
+func look(ctx context.Context, db Querier) (installed, error) {
+	var now installed
+	var replica bool
+	var number int
+	var name string
+	err := queryRow(ctx, db, build.setup("server")).Scan(&replica, &number, &name, &now.exists)
+	switch {
+	case err != nil:
+		return now, fmt.Errorf("look at the server: %w", err)
+	case number < oldestServer:
+		return now, fmt.Errorf("%w: it is PostgreSQL %s: use 13 or newer", ErrServerTooOld, name)
+	case replica:
+		return now, fmt.Errorf("%w (pg_is_in_recovery): connect to the primary", ErrReplica)
+	case !now.exists:
+		return now, nil
+	}
+	if err := queryRow(ctx, db, build.setup("installed")).Scan(&now.digest, &now.version); err != nil {
+		return now, fmt.Errorf("look at schema tasker: %w", err)
+	}
+	return now, nil
+}
+
+// queryRow prepares nothing, so that a pooler between us and the server does not matter.
+func queryRow(ctx context.Context, db Querier, p part) pgx.Row {
+	return db.QueryRow(ctx, p.sql, pgx.QueryExecModeSimpleProtocol)
+}
+
+// inTransaction runs work in one transaction under migrate's lock.
+func inTransaction(ctx context.Context, conn *pgx.Conn, name string, work func(context.Context, pgx.Tx) error) error {
+	// Read committed whatever the role's default is: what was installed while we waited for the lock must be seen.
+	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
+	err := pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) error {
+		if err := run(ctx, tx, build.setup("open")); err != nil {
+			return err
+		}
+		return work(ctx, tx)
+	})
+	if err == nil {
+		return nil
+	}
+	if busy := (*pgconn.PgError)(nil); errors.As(err, &busy) && busy.Code == "55P03" {
+		return fmt.Errorf("%s: another session holds a lock that is needed, nothing was changed: "+
+			"end long transactions (pg_stat_activity) and run `tasker migrate` again: %w", name, err)
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}

@@ -1,0 +1,1 @@
+SELECT pgmq = 'own' FROM tasker.installation
