@@ -27,7 +27,11 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-const oldestServer = 130000
+const (
+	oldestServer       = 130000
+	pgLockNotAvailable = "55P03"
+	pgDependentObjects = "2BP01"
+)
 
 // What keeps a database from being used; Check and Migrate wrap them in a message that names the remedy.
 var (
@@ -167,12 +171,25 @@ func inTransaction(ctx context.Context, conn *pgx.Conn, name string, work func(c
 		}
 		return work(ctx, tx)
 	})
-	if err == nil {
-		return nil
+	if err != nil {
+		return fmt.Errorf("%s: %s%w", name, remedy(err), err)
 	}
-	if busy := (*pgconn.PgError)(nil); errors.As(err, &busy) && busy.Code == "55P03" {
-		return fmt.Errorf("%s: another session holds a lock that is needed, nothing was changed: "+
-			"end long transactions (pg_stat_activity) and run `tasker migrate` again: %w", name, err)
+	return nil
+}
+
+// remedy is what to do about a refusal of the server's for which its own words do not suffice.
+func remedy(err error) string {
+	var server *pgconn.PgError
+	if !errors.As(err, &server) {
+		return ""
 	}
-	return fmt.Errorf("%s: %w", name, err)
+	switch server.Code {
+	case pgLockNotAvailable:
+		return "another session holds a lock that is needed, nothing was changed: " +
+			"end long transactions (pg_stat_activity) and run `tasker migrate` again: "
+	case pgDependentObjects:
+		return "objects of yours depend on ours, nothing was changed: " +
+			"drop them, run `tasker migrate`, and create them again: "
+	}
+	return ""
 }

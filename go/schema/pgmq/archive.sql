@@ -3,18 +3,18 @@
 CREATE OR REPLACE FUNCTION pgmq.archive(queue_name text, msg_id bigint)
 RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM pgmq.archive(queue_name, ARRAY[msg_id]));
+  RETURN EXISTS (SELECT FROM pgmq.archive(queue_name, ARRAY[msg_id]));
 END $$;
 
 CREATE OR REPLACE FUNCTION pgmq.archive(queue_name text, msg_ids bigint[])
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY EXECUTE format(
-        'WITH removed AS (
-             DELETE FROM pgmq.%I WHERE msg_id = ANY ($1)
-             RETURNING msg_id, read_ct, enqueued_at, last_read_at, vt, message, headers)
-         INSERT INTO pgmq.%I (msg_id, read_ct, enqueued_at, last_read_at, vt, message, headers)
-         SELECT msg_id, read_ct, enqueued_at, last_read_at, vt, message, headers FROM removed
-         RETURNING msg_id',
-        pgmq.format_table_name(queue_name, 'q'), pgmq.format_table_name(queue_name, 'a')) USING msg_ids;
+  RETURN QUERY EXECUTE format(
+    'WITH removed AS (
+       DELETE FROM pgmq.%I WHERE msg_id = ANY ($1)
+       RETURNING msg_id, read_ct, enqueued_at, last_read_at, vt, message, headers)
+     INSERT INTO pgmq.%I (msg_id, read_ct, enqueued_at, last_read_at, vt, message, headers)
+     SELECT msg_id, read_ct, enqueued_at, last_read_at, vt, message, headers FROM removed
+     RETURNING msg_id',
+    pgmq.format_table_name(queue_name, 'q'), pgmq.format_table_name(queue_name, 'a')) USING msg_ids;
 END $$;

@@ -2,5 +2,5 @@
 CREATE OR REPLACE FUNCTION pgmq.create(queue_name text)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pgmq.create_non_partitioned(queue_name);
+  PERFORM pgmq.create_non_partitioned(queue_name);
 END $$;

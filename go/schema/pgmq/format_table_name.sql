@@ -2,8 +2,8 @@
 CREATE OR REPLACE FUNCTION pgmq.format_table_name(queue_name text, prefix text)
 RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-    IF queue_name ~ '[$;'']|--' THEN
-        RAISE EXCEPTION 'queue name contains invalid characters: $, ;, --, or \''';
-    END IF;
-    RETURN lower(prefix || '_' || queue_name);
+  IF queue_name ~ '[$;'']|--' THEN
+    RAISE EXCEPTION 'queue name contains invalid characters: $, ;, --, or \''';
+  END IF;
+  RETURN lower(prefix || '_' || queue_name);
 END $$;

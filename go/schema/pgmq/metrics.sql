@@ -3,18 +3,18 @@
 CREATE OR REPLACE FUNCTION pgmq.metrics(queue_name text)
 RETURNS pgmq.metrics_result LANGUAGE plpgsql AS $$
 DECLARE
-    queue  text := format('pgmq.%I', pgmq.format_table_name(queue_name, 'q'));
-    result pgmq.metrics_result;
+  queue  text := format('pgmq.%I', pgmq.format_table_name(queue_name, 'q'));
+  result pgmq.metrics_result;
 BEGIN
-    EXECUTE format(
-        'SELECT $1,
-                count(*),
-                floor(extract(epoch FROM clock_timestamp() - max(enqueued_at)))::integer,
-                floor(extract(epoch FROM clock_timestamp() - min(enqueued_at)))::integer,
-                (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM %s),
-                clock_timestamp(),
-                count(*) FILTER (WHERE vt <= clock_timestamp())
-           FROM %s', pg_get_serial_sequence(queue, 'msg_id'), queue)
-    USING queue_name INTO result;
-    RETURN result;
+  EXECUTE format(
+    'SELECT $1,
+            count(*),
+            floor(extract(epoch FROM clock_timestamp() - max(enqueued_at)))::integer,
+            floor(extract(epoch FROM clock_timestamp() - min(enqueued_at)))::integer,
+            (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM %s),
+            clock_timestamp(),
+            count(*) FILTER (WHERE vt <= clock_timestamp())
+       FROM %s', pg_get_serial_sequence(queue, 'msg_id'), queue)
+  USING queue_name INTO result;
+  RETURN result;
 END $$;

@@ -4,41 +4,41 @@
 CREATE OR REPLACE FUNCTION pgmq.send(queue_name text, msg jsonb)
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY EXECUTE format('INSERT INTO pgmq.%I (vt, message) VALUES (clock_timestamp(), $1) RETURNING msg_id',
-        pgmq.format_table_name(queue_name, 'q')) USING msg;
+  RETURN QUERY EXECUTE format('INSERT INTO pgmq.%I (vt, message) VALUES (clock_timestamp(), $1) RETURNING msg_id',
+    pgmq.format_table_name(queue_name, 'q')) USING msg;
 END $$;
 
 CREATE OR REPLACE FUNCTION pgmq.send(queue_name text, msg jsonb, headers jsonb)
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY EXECUTE format('INSERT INTO pgmq.%I (vt, message, headers) VALUES (clock_timestamp(), $1, $2) RETURNING msg_id',
-        pgmq.format_table_name(queue_name, 'q')) USING msg, headers;
+  RETURN QUERY EXECUTE format('INSERT INTO pgmq.%I (vt, message, headers) VALUES (clock_timestamp(), $1, $2) RETURNING msg_id',
+    pgmq.format_table_name(queue_name, 'q')) USING msg, headers;
 END $$;
 
 CREATE OR REPLACE FUNCTION pgmq.send(queue_name text, msg jsonb, delay integer)
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY EXECUTE format('INSERT INTO pgmq.%I (vt, message) VALUES ($1, $2) RETURNING msg_id',
-        pgmq.format_table_name(queue_name, 'q')) USING clock_timestamp() + make_interval(secs => delay), msg;
+  RETURN QUERY EXECUTE format('INSERT INTO pgmq.%I (vt, message) VALUES ($1, $2) RETURNING msg_id',
+    pgmq.format_table_name(queue_name, 'q')) USING clock_timestamp() + make_interval(secs => delay), msg;
 END $$;
 
 CREATE OR REPLACE FUNCTION pgmq.send(queue_name text, msg jsonb, delay timestamptz)
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY EXECUTE format('INSERT INTO pgmq.%I (vt, message) VALUES ($1, $2) RETURNING msg_id',
-        pgmq.format_table_name(queue_name, 'q')) USING delay, msg;
+  RETURN QUERY EXECUTE format('INSERT INTO pgmq.%I (vt, message) VALUES ($1, $2) RETURNING msg_id',
+    pgmq.format_table_name(queue_name, 'q')) USING delay, msg;
 END $$;
 
 CREATE OR REPLACE FUNCTION pgmq.send(queue_name text, msg jsonb, headers jsonb, delay integer)
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY EXECUTE format('INSERT INTO pgmq.%I (vt, message, headers) VALUES ($1, $2, $3) RETURNING msg_id',
-        pgmq.format_table_name(queue_name, 'q')) USING clock_timestamp() + make_interval(secs => delay), msg, headers;
+  RETURN QUERY EXECUTE format('INSERT INTO pgmq.%I (vt, message, headers) VALUES ($1, $2, $3) RETURNING msg_id',
+    pgmq.format_table_name(queue_name, 'q')) USING clock_timestamp() + make_interval(secs => delay), msg, headers;
 END $$;
 
 CREATE OR REPLACE FUNCTION pgmq.send(queue_name text, msg jsonb, headers jsonb, delay timestamptz)
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY EXECUTE format('INSERT INTO pgmq.%I (vt, message, headers) VALUES ($1, $2, $3) RETURNING msg_id',
-        pgmq.format_table_name(queue_name, 'q')) USING delay, msg, headers;
+  RETURN QUERY EXECUTE format('INSERT INTO pgmq.%I (vt, message, headers) VALUES ($1, $2, $3) RETURNING msg_id',
+    pgmq.format_table_name(queue_name, 'q')) USING delay, msg, headers;
 END $$;

@@ -4,45 +4,45 @@
 CREATE OR REPLACE FUNCTION pgmq.send_batch(queue_name text, msgs jsonb[])
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY SELECT pgmq.send_batch(queue_name, msgs, NULL::jsonb[], clock_timestamp());
+  RETURN QUERY SELECT pgmq.send_batch(queue_name, msgs, NULL::jsonb[], clock_timestamp());
 END $$;
 
 CREATE OR REPLACE FUNCTION pgmq.send_batch(queue_name text, msgs jsonb[], headers jsonb[])
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY SELECT pgmq.send_batch(queue_name, msgs, headers, clock_timestamp());
+  RETURN QUERY SELECT pgmq.send_batch(queue_name, msgs, headers, clock_timestamp());
 END $$;
 
 CREATE OR REPLACE FUNCTION pgmq.send_batch(queue_name text, msgs jsonb[], delay integer)
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY SELECT pgmq.send_batch(queue_name, msgs, NULL::jsonb[], clock_timestamp() + make_interval(secs => delay));
+  RETURN QUERY SELECT pgmq.send_batch(queue_name, msgs, NULL::jsonb[], clock_timestamp() + make_interval(secs => delay));
 END $$;
 
 CREATE OR REPLACE FUNCTION pgmq.send_batch(queue_name text, msgs jsonb[], delay timestamptz)
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY SELECT pgmq.send_batch(queue_name, msgs, NULL::jsonb[], delay);
+  RETURN QUERY SELECT pgmq.send_batch(queue_name, msgs, NULL::jsonb[], delay);
 END $$;
 
 CREATE OR REPLACE FUNCTION pgmq.send_batch(queue_name text, msgs jsonb[], headers jsonb[], delay integer)
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY SELECT pgmq.send_batch(queue_name, msgs, headers, clock_timestamp() + make_interval(secs => delay));
+  RETURN QUERY SELECT pgmq.send_batch(queue_name, msgs, headers, clock_timestamp() + make_interval(secs => delay));
 END $$;
 
 CREATE OR REPLACE FUNCTION pgmq.send_batch(queue_name text, msgs jsonb[], headers jsonb[], delay timestamptz)
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-    IF coalesce(cardinality(msgs), 0) = 0 THEN
-        RAISE EXCEPTION 'msgs cannot be NULL or empty';
-    END IF;
-    IF cardinality(headers) <> cardinality(msgs) THEN
-        RAISE EXCEPTION 'headers array length (%) must match msgs array length (%)', cardinality(headers), cardinality(msgs);
-    END IF;
-    RETURN QUERY EXECUTE format(
-        'INSERT INTO pgmq.%I (vt, message, headers)
-         SELECT $1, message, headers FROM unnest($2, $3) AS batch (message, headers)
-         RETURNING msg_id',
-        pgmq.format_table_name(queue_name, 'q')) USING delay, msgs, headers;
+  IF coalesce(cardinality(msgs), 0) = 0 THEN
+    RAISE EXCEPTION 'msgs cannot be NULL or empty';
+  END IF;
+  IF cardinality(headers) <> cardinality(msgs) THEN
+    RAISE EXCEPTION 'headers array length (%) must match msgs array length (%)', cardinality(headers), cardinality(msgs);
+  END IF;
+  RETURN QUERY EXECUTE format(
+    'INSERT INTO pgmq.%I (vt, message, headers)
+     SELECT $1, message, headers FROM unnest($2, $3) AS batch (message, headers)
+     RETURNING msg_id',
+    pgmq.format_table_name(queue_name, 'q')) USING delay, msgs, headers;
 END $$;

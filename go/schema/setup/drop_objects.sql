@@ -4,7 +4,7 @@
 
 -- What an administrator granted or revoked must outlive the replacement.
 CREATE TEMPORARY TABLE tasker_privileges ON COMMIT DROP AS
-SELECT 'FUNCTION' AS kind, oid::regprocedure::text AS name, proacl AS privileges
+SELECT 'ROUTINE' AS kind, oid::regprocedure::text AS name, proacl AS privileges
   FROM pg_proc
  WHERE pronamespace = to_regnamespace('tasker') AND proacl IS NOT NULL
 UNION ALL
@@ -14,25 +14,25 @@ SELECT 'TABLE', oid::regclass::text, relacl
 
 DO $$
 DECLARE
-    statement text;
+  statement text;
 BEGIN
-    FOR statement IN
-        SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)
-          FROM pg_trigger
-          JOIN pg_proc ON pg_proc.oid = tgfoid
-         WHERE pronamespace = to_regnamespace('tasker') AND NOT tgisinternal
-        UNION ALL
-        -- One statement for all of a kind: they may depend on one another.
-        (SELECT 'DROP VIEW ' || string_agg(oid::regclass::text, ', ')
-           FROM pg_class
-          WHERE relnamespace = to_regnamespace('tasker') AND relkind = 'v')
-        UNION ALL
-        (SELECT 'DROP ROUTINE ' || string_agg(oid::regprocedure::text, ', ')
-           FROM pg_proc
-          WHERE pronamespace = to_regnamespace('tasker'))
-    LOOP
-        IF statement IS NOT NULL THEN
-            EXECUTE statement;
-        END IF;
-    END LOOP;
+  FOR statement IN
+    SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)
+      FROM pg_trigger
+      JOIN pg_proc ON pg_proc.oid = tgfoid
+     WHERE pronamespace = to_regnamespace('tasker') AND NOT tgisinternal AND tgparentid = 0
+    UNION ALL
+    -- One statement for all of a kind: they may depend on one another.
+    (SELECT 'DROP VIEW ' || string_agg(oid::regclass::text, ', ')
+       FROM pg_class
+      WHERE relnamespace = to_regnamespace('tasker') AND relkind = 'v')
+    UNION ALL
+    (SELECT 'DROP ROUTINE ' || string_agg(oid::regprocedure::text, ', ')
+       FROM pg_proc
+      WHERE pronamespace = to_regnamespace('tasker'))
+  LOOP
+    IF statement IS NOT NULL THEN
+      EXECUTE statement;
+    END IF;
+  END LOOP;
 END $$;
