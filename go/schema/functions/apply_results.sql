@@ -7,7 +7,7 @@ CREATE FUNCTION tasker.apply_results(decisions jsonb, done bigint[], actor text)
 RETURNS TABLE (task_id uuid, ready integer, blocked integer, enqueued integer, in_progress integer,
   waiting_for_retry integer, complete integer, skipped integer, resolved_manually integer, error integer,
   cancelled integer)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   now     timestamptz := clock_timestamp();
@@ -37,7 +37,9 @@ BEGIN
   freed AS (
     UPDATE tasker.steps child SET unmet_dependencies = child.unmet_dependencies - f.parents
       FROM (SELECT e.child_step_id, count(*)::integer AS parents
-              FROM moved m JOIN tasker.edges e ON e.parent_step_id = m.step_id
+              FROM moved m
+             CROSS JOIN LATERAL (
+               SELECT child_step_id FROM tasker.edges WHERE parent_step_id = m.step_id OFFSET 0) e
              WHERE m.to_state IN ('complete', 'skipped') GROUP BY e.child_step_id) f
      WHERE child.step_id = f.child_step_id)
   SELECT array_agg(DISTINCT m.task_id) INTO touched FROM moved m;
@@ -55,6 +57,6 @@ BEGIN
            (count(*) FILTER (WHERE s.state = 'resolved_manually'))::integer,
            (count(*) FILTER (WHERE s.state = 'error'))::integer,
            (count(*) FILTER (WHERE s.state = 'cancelled'))::integer
-      FROM tasker.steps s WHERE s.task_id = ANY (touched) GROUP BY s.task_id;
+      FROM tasker.steps_of(touched) s GROUP BY s.task_id;
 END
 $$;

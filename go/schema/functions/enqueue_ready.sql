@@ -5,7 +5,7 @@
 -- may not be true any more. only limits the work to some namespaces (null: all).
 CREATE FUNCTION tasker.enqueue_ready(quantity integer, actor text, only_namespaces integer[] DEFAULT NULL)
 RETURNS TABLE (enqueued integer, contended integer)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET jit = off AS $$
 DECLARE
   namespace  record;
   room       integer;

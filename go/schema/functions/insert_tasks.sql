@@ -33,13 +33,15 @@ BEGIN
    CROSS JOIN LATERAL jsonb_array_elements(definition -> 'steps') WITH ORDINALITY AS s (step, position)
    ORDER BY f.n, s.position;
 
-  INSERT INTO tasker.edges (parent_step_id, child_step_id)
+  INSERT INTO tasker.edges (parent_step_id, child_step_id)  -- a task at a time by OFFSET 0: see steps_of
   SELECT parent.step_id, child.step_id
-    FROM tasker.steps child
-    JOIN tasker.tasks t USING (task_id)
-    JOIN tasker.templates USING (template_id)
-   CROSS JOIN LATERAL jsonb_array_elements_text(definition -> 'steps' -> child.position -> 'depends_on') AS d (name)
-    JOIN tasker.steps parent ON parent.task_id = child.task_id AND parent.name = d.name
-   WHERE child.task_id = ANY (ARRAY(SELECT ids[n] FROM unnest(fresh) n)) AND child.unmet_dependencies > 0;
+    FROM unnest(fresh) n
+    JOIN tasker.templates t ON t.template_id = templates[n]
+   CROSS JOIN LATERAL (
+     SELECT s.step_id, s.position FROM tasker.steps s
+      WHERE s.task_id = ids[n] AND s.unmet_dependencies > 0 OFFSET 0) child
+   CROSS JOIN LATERAL jsonb_array_elements_text(t.definition -> 'steps' -> child.position -> 'depends_on') AS d (name)
+   CROSS JOIN LATERAL (
+     SELECT s.step_id FROM tasker.steps s WHERE s.task_id = ids[n] AND s.name = d.name OFFSET 0) parent;
 END
 $$;
