@@ -4,8 +4,91 @@ require_relative "tasker_core/version"
 require_relative "tasker_core/errors"
 
 # Durable workflows on the PostgreSQL you already run. This file is the table of contents: each room is loaded when it is
-# first entered, and none of them starts the Go library.
+# first entered, and none of them starts the Go library; only {Orchestrator} does, and {TaskerCore.create_task} through it.
 module TaskerCore
-  autoload :Native,   "tasker_core/native"
-  autoload :Template, "tasker_core/template"
+  # Telling it where and how
+  autoload :Configuration,        "tasker_core/configuration"
+  autoload :ConnectionParameters, "tasker_core/connection_parameters"
+  autoload :Log,                  "tasker_core/log"
+
+  # Starting and reading tasks
+  autoload :Submission,    "tasker_core/submission"
+  autoload :ContextSchema, "tasker_core/context_schema"
+  autoload :Task,          "tasker_core/task"
+  autoload :Template,      "tasker_core/template"
+
+  # Writing handlers
+  autoload :StepHandler, "tasker_core/step_handler"
+  autoload :Context,     "tasker_core/context"
+  autoload :Sequence,    "tasker_core/sequence"
+  autoload :Fields,      "tasker_core/fields"
+  autoload :Result,      "tasker_core/result"
+  autoload :Signature,   "tasker_core/signature"
+  autoload :StrictJson,  "tasker_core/strict_json"
+
+  # Working
+  autoload :Worker,       "tasker_core/worker"
+  autoload :Attempt,      "tasker_core/attempt"
+  autoload :Message,      "tasker_core/message"
+  autoload :StepResult,   "tasker_core/step_result"
+  autoload :Registry,     "tasker_core/registry"
+  autoload :Surroundings, "tasker_core/surroundings"
+
+  # Orchestrating
+  autoload :Orchestrator, "tasker_core/orchestrator"
+  autoload :Native,       "tasker_core/native"
+
+  # The database
+  autoload :Connection, "tasker_core/connection"
+  autoload :Link,       "tasker_core/link"
+  autoload :Queue,      "tasker_core/queue"
+  autoload :Store,      "tasker_core/store"
+  autoload :Failure,    "tasker_core/failure"
+  autoload :ForkGuard,  "tasker_core/fork_guard"
+
+  # The command
+  autoload :CLI, "tasker_core/cli"
+
+  class << self
+    # @return [Configuration] in force
+    def config = @config ||= Configuration.new
+
+    # @yieldparam config [Configuration]
+    # @return [Configuration]
+    # @raise [ConfigurationError] for an unknown option or a value that cannot be
+    def configure
+      yield config
+      config
+    end
+
+    # @param name [String] "namespace/name" of a template that is registered
+    # @return [Submission] to start tasks with
+    def workflow(name) = Submission.new(name)
+
+    # Creates a task through the Go core, in a transaction of its own.
+    #
+    # @param request [Hash] name, namespace, version, context, priority, tags, idempotency_key, request_id, …
+    # @return [Task]
+    # @raise [ValidationError, NotFoundError, ConflictError, DatabaseError, OrchestratorError]
+    def create_task(request)
+      created = Orchestrator.shared.create_task(request)
+      Task.new(created["task_id"], created: created["created"])
+    end
+
+    # Reads templates and makes them known to the database, by SQL alone. What is registered already is left as it is.
+    #
+    # @param paths [Array<String>, String] YAML files, or folders that hold some
+    # @return [Array<Hash>] namespace, name, version, digest, created
+    # @raise [ValidationError] for a faulty template
+    # @raise [ConflictError] when a version is registered with other content
+    def register_templates(paths = config.template_paths) = TemplateFiles.new(paths).register
+
+    # @return [Registry] where handlers are found
+    def handlers = @handlers ||= Registry.new
+
+    # @param name [String] the handler_class of a template
+    # @param handler [#call, Class] or a block
+    # @return [void]
+    def register_handler(name, handler = nil, &) = handlers.register(name, handler, &)
+  end
 end

@@ -1,0 +1,61 @@
+# frozen_string_literal: true
+
+module TaskerCore
+  # One run of a step: finds the handler, calls it, and answers whatever happens, exactly once.
+  class Attempt
+    # The handler ended its thread, or left by a throw that nobody caught.
+    class Abandoned < StandardError; end
+
+    # @param message [Message]
+    # @param registry [Registry]
+    # @param worker_id [String]
+    # @param read [#call] reads a result that the message left out: (name) → results
+    # @param stopping [#call] whether the worker is being stopped
+    def initialize(message, registry:, worker_id:, read: nil, stopping: -> { false })
+      @message = message
+      @registry = registry
+      @answer = StepResult.new(message, worker_id)
+      @sequence = read ? Sequence.new(message.sequence, read: read) : Sequence.new(message.sequence)
+      @context = Context.new(message, @sequence, stopping: stopping)
+    end
+
+    # Runs the handler. Even what ends its thread is answered, hence the block and the `ensure`.
+    #
+    # @yieldparam answer [Hash, Registry::Missing] the result message, or that there is no handler here
+    # @return [void]
+    def call
+      answer = nil
+      answer = success(Surroundings.wrap { run })
+    rescue Registry::Missing => error
+      answer = error
+    rescue Exception => error # rubocop:disable Lint/RescueException
+      answer = @answer.failed(error)
+      report(error)
+    ensure
+      yield answer || @answer.failed(Abandoned.new("the handler #{@message.handler_class} ended its thread"))
+    end
+
+    private
+
+    def run
+      handler = Registry.instance(@registry.find(@message.handler_class))
+      positionals, keywords = Signature.of(handler).arguments(@context, @message.handler_class)
+      handler.call(*positionals, **keywords)
+    end
+
+    def success(returned)
+      data, metadata = returned.is_a?(Result) ? returned.to_a : [returned, {}]
+      @answer.success(StrictJson.convert(data), StrictJson.convert(metadata))
+    rescue StrictJson::Unfit => error
+      refused = PermanentError.new("The result of #{@message.handler_class} cannot be kept: #{error.message}", error_code: "unfit_result")
+      @answer.failed(refused)
+    end
+
+    def report(error)
+      Log.event(:debug, :handler_raised, handler: @message.handler_class, error: error.class, message: error.message)
+      TaskerCore.config.on_error&.call(error, { task_id: @message.task_id, step: @message.step_name, attempt: @message.attempt })
+    rescue StandardError => error
+      Log.event(:error, :on_error_raised, error: error.class)
+    end
+  end
+end

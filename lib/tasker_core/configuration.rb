@@ -1,0 +1,117 @@
+# frozen_string_literal: true
+
+require "did_you_mean"
+
+module TaskerCore
+  # What can be set, each with its default. Set in `TaskerCore.configure { |config| … }`; the command's options win over it.
+  class Configuration
+    # @return [String, nil] where PostgreSQL is, as URL or key=value text; default: see {ConnectionParameters}
+    attr_writer :database_url
+
+    # @return [Object, nil] the connection that starting and reading tasks use: a PG::Connection, something of ActiveRecord, or a
+    #   callable that gives one; default: ActiveRecord::Base where ActiveRecord is connected, else a connection of our own
+    attr_accessor :connection
+
+    # @return [#call, nil] called with (error, fields) whenever a handler fails or a thread of ours meets something unexpected
+    attr_accessor :on_error
+
+    # @return [Array<String>] the folders or files that hold templates; default TASKER_TEMPLATES (colon separated), else none
+    attr_reader :template_paths
+
+    # @return [Array<String>] the namespaces a worker reads; default TASKER_NAMESPACES (comma separated), else none
+    attr_reader :namespaces
+
+    # @return [Integer] handlers that run at once in one worker; default TASKER_THREADS, else 5
+    attr_reader :threads
+
+    # @return [Float] seconds a message stays with a worker that gives no sign of life; default 30
+    attr_reader :lease
+
+    # @return [Float] seconds between looks at an empty queue when no notification comes; default 1
+    attr_reader :poll_interval
+
+    # @return [Float] seconds that running handlers get when a worker stops; default 25
+    attr_reader :shutdown_timeout
+
+    # @return [String] whose overrides in the templates apply; default TASKER_ENV, RAILS_ENV, else "development"
+    attr_accessor :environment
+
+    # @return [Logger] default: one line per event on standard error
+    attr_writer :logger
+
+    # @param env [Hash] where defaults are read from
+    def initialize(env = ENV)
+      @env = env
+      @environment = env["TASKER_ENV"] || env["RAILS_ENV"] || "development"
+      self.namespaces = env.fetch("TASKER_NAMESPACES", "")
+      self.template_paths = env.fetch("TASKER_TEMPLATES", "").split(":")
+      self.threads = env.fetch("TASKER_THREADS", 5)
+      self.lease = env.fetch("TASKER_LEASE", 30)
+      self.poll_interval = env.fetch("TASKER_POLL_INTERVAL", 1)
+      self.shutdown_timeout = env.fetch("TASKER_SHUTDOWN_TIMEOUT", 25)
+    end
+
+    # @return [String, nil] as set, else TASKER_DATABASE_URL
+    def database_url
+      @database_url || @env["TASKER_DATABASE_URL"]
+    end
+
+    # @return [Logger]
+    def logger
+      @logger ||= Log.default
+    end
+
+    # @param names [Array<String>, String] a list, or names with commas between them
+    def namespaces=(names)
+      @namespaces = (names.is_a?(String) ? names.split(",") : Array(names)).map { |name| name.to_s.strip }.reject(&:empty?).uniq
+    end
+
+    # @param paths [Array<String>, String]
+    def template_paths=(paths)
+      @template_paths = Array(paths).map(&:to_s)
+    end
+
+    # @param number [Integer] 1 to 1000
+    def threads=(number)
+      @threads = within(:threads, number, 1, 1000).to_i
+    end
+
+    # @param seconds [Numeric] 1 to 86400
+    def lease=(seconds)
+      @lease = within(:lease, seconds, 1, 86_400)
+    end
+
+    # @param seconds [Numeric] 0.01 to 60
+    def poll_interval=(seconds)
+      @poll_interval = within(:poll_interval, seconds, 0.01, 60)
+    end
+
+    # @param seconds [Numeric] 0 to 86400
+    def shutdown_timeout=(seconds)
+      @shutdown_timeout = within(:shutdown_timeout, seconds, 0, 86_400)
+    end
+
+    # @return [ConnectionParameters] where this process finds its database
+    def connection_parameters
+      ConnectionParameters.new(database_url, @env)
+    end
+
+    private
+
+    def within(name, value, low, high)
+      number = Float(value, exception: false)
+      return number if number&.between?(low, high)
+
+      raise ConfigurationError, "#{name} must be a number from #{low} to #{high}, not #{value.inspect}"
+    end
+
+    def respond_to_missing?(_name, _include_private = false) = false
+
+    def method_missing(name, *)
+      option = name.to_s.delete_suffix("=")
+      known = Configuration.public_instance_methods(false).map { |method| method.to_s.delete_suffix("=") }.uniq
+      close = DidYouMean::SpellChecker.new(dictionary: known).correct(option).first
+      raise ConfigurationError, "There is no option #{option}#{close && "; did you mean #{close}?"}"
+    end
+  end
+end

@@ -1,0 +1,90 @@
+# frozen_string_literal: true
+
+module TaskerCore
+  # The connection on which tasks are started and read: the caller's own wherever there is one, so that it happens in the caller's
+  # transaction and is rolled back with it. Each kind answers texts(sql, values), the first column, and transaction_open?.
+  module Connection
+    # A PG::Connection of the caller's.
+    Plain = Struct.new(:pg) do
+      # @return [Array<String>] the first column
+      def texts(sql, values = [])
+        pg.exec_params(sql, values).column_values(0)
+      rescue PG::Error => error
+        raise Failure.from(error)
+      end
+
+      # @return [Boolean]
+      def transaction_open? = pg.transaction_status != PG::PQTRANS_IDLE
+    end
+
+    # A connection of ActiveRecord's. Asked through ActiveRecord and not beneath it, because that is what opens the transaction
+    # it holds back until something is asked.
+    Adapter = Struct.new(:adapter) do
+      # @return [Array<String>] the first column
+      def texts(sql, values = [])
+        adapter.exec_query(sql, "tasker", values).rows.map(&:first)
+      rescue ::ActiveRecord::ActiveRecordError => error
+        raise Failure.from(error)
+      end
+
+      # @return [Boolean]
+      def transaction_open? = adapter.transaction_open?
+    end
+
+    @own = {}
+    @mutex = Mutex.new
+
+    module_function
+
+    # @param object [Object, nil] a PG::Connection, an ActiveRecord class, pool or connection, or a callable that gives one;
+    #   nil means what is configured, else ActiveRecord::Base if it is set up, else a connection of our own
+    # @yieldparam connection [#texts, #transaction_open?]
+    # @return [Object] what the block gives
+    # @raise [ConfigurationError] when it is nothing of that
+    def with(object = nil, &)
+      object ||= TaskerCore.config.connection || active_record
+      object = object.call if object.respond_to?(:call)
+      object.nil? ? yield(own) : lend(object, &)
+    end
+
+    # @return [Class, nil] ActiveRecord::Base, when it is set up for PostgreSQL
+    def active_record
+      return unless defined?(::ActiveRecord::Base)
+
+      base = ::ActiveRecord::Base
+      base if base.connection_db_config.adapter.match?(/postg/)
+    rescue ::ActiveRecord::ConnectionNotEstablished
+      nil
+    end
+
+    # Lends something of the caller's in the shape that is asked here.
+    #
+    # @api private
+    def lend(object)
+      case object
+      when Link, Plain, Adapter then yield object
+      when PG::Connection then yield Plain.new(object)
+      else lend_active_record(object) { |adapter| yield Adapter.new(adapter) }
+      end
+    end
+
+    # @api private
+    def lend_active_record(object, &)
+      if object.respond_to?(:exec_query) then yield object
+      elsif object.respond_to?(:with_connection) && !object.is_a?(Class) then object.with_connection(&)
+      elsif object.respond_to?(:connection) then yield object.connection
+      else
+        raise ConfigurationError, "A #{object.class} is no connection: give a PG::Connection, an ActiveRecord connection, pool or class, " \
+                                  "or a callable that gives one"
+      end
+    end
+
+    # One connection for each process and database, for programs that have none to lend.
+    #
+    # @return [Link]
+    def own
+      parameters = TaskerCore.config.connection_parameters
+      @mutex.synchronize { @own[[Process.pid, parameters.to_dsn]] ||= Link.new(parameters, name: "tasker client") }
+    end
+  end
+end

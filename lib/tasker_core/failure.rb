@@ -1,0 +1,36 @@
+# frozen_string_literal: true
+
+require "json"
+
+module TaskerCore
+  # What PostgreSQL refused, in this gem's words. TK400, TK404 and TK409 are our functions' own refusals.
+  module Failure
+    # SQLSTATE to class; everything else is a {DatabaseError}.
+    REFUSALS = { "TK400" => ValidationError, "TK404" => NotFoundError, "TK409" => ConflictError }.freeze
+
+    module_function
+
+    # @param error [Exception] a PG::Error, or something of ActiveRecord that was caused by one
+    # @return [TaskerCore::Error]
+    def from(error)
+      error = error.cause unless error.is_a?(PG::Error) || !error.cause.is_a?(PG::Error)
+      result = error.result if error.is_a?(PG::Error)
+      state = result&.error_field(PG::PG_DIAG_SQLSTATE)
+      refusal = REFUSALS[state] or return DatabaseError.new(error.message.strip, sqlstate: state)
+
+      refused(refusal, result)
+    end
+
+    # @api private
+    def refused(refusal, result)
+      message = result.error_field(PG::PG_DIAG_MESSAGE_PRIMARY)
+      refusal == ValidationError ? refusal.new(message, errors: [{ pointer: "", message: message }]) : refusal.new(message)
+    end
+
+    # @param error [DatabaseError]
+    # @return [Boolean] whether the content of the statement is at fault, so that trying again cannot help
+    def of_content?(error)
+      error.is_a?(ValidationError) || (error.is_a?(DatabaseError) && error.sqlstate.to_s.match?(/\A(22|23|54)/))
+    end
+  end
+end

@@ -1,0 +1,54 @@
+# frozen_string_literal: true
+
+module TaskerCore
+  # A Hash out of JSON whose keys are strings and may be asked for by symbol as well: a context, a configuration, a result.
+  class Fields < Hash
+    # Makes every Hash within a parsed JSON value a Fields.
+    #
+    # @param value [Object] what JSON.parse gave
+    # @return [Object] a Fields for an object, an Array for an array, else the value itself
+    def self.of(value)
+      case value
+      when Hash then value.each_with_object(new) { |(key, inner), fields| fields[key] = of(inner) }
+      when Array then value.map { |inner| of(inner) }
+      else value
+      end
+    end
+
+    # @param key [String, Symbol]
+    # @return [Object, nil]
+    def [](key) = super(name(key))
+
+    # @param key [String, Symbol]
+    # @raise [KeyError] when it is not there and neither default nor block is given
+    def fetch(key, *default, &block) = super(name(key), *default, &block)
+
+    # @param key [String, Symbol]
+    # @return [Boolean]
+    def key?(key) = super(name(key))
+    alias include? key?
+    alias has_key? key?
+
+    # @param key [String, Symbol]
+    # @param path [Array] as for Hash#dig
+    # @return [Object, nil]
+    def dig(key, *path) = super(name(key), *path)
+
+    # @param keys [Array<String, Symbol>]
+    # @return [Array]
+    def values_at(*keys) = super(*keys.map { |key| name(key) })
+
+    # @param keys [Array<String, Symbol>]
+    # @return [Hash]
+    def slice(*keys) = super(*keys.map { |key| name(key) })
+
+    # Lets `in {order_id:}` match.
+    #
+    # @return [Hash] with symbols for keys
+    def deconstruct_keys(_keys) = transform_keys(&:to_sym)
+
+    private
+
+    def name(key) = key.is_a?(Symbol) ? key.to_s : key
+  end
+end

@@ -1,0 +1,108 @@
+# frozen_string_literal: true
+
+require "pg"
+
+module TaskerCore
+  # A connection of our own that opens when it is first needed and again after it was lost. Shared by threads, one statement at a time;
+  # every statement has a deadline.
+  class Link
+    # Seconds a statement may take.
+    DEADLINE = 10
+
+    # The first wait after a loss, and the longest.
+    BACKOFF = (0.1..2.0)
+
+    # @param parameters [ConnectionParameters]
+    # @param name [String] shown in pg_stat_activity
+    def initialize(parameters = TaskerCore.config.connection_parameters, name: "tasker")
+      @parameters = parameters
+      @name = name
+      @mutex = Mutex.new
+    end
+
+    # One statement.
+    #
+    # @param sql [String]
+    # @param values [Array] its parameters
+    # @return [Array<Hash>] the rows, values as text
+    # @raise [DatabaseError, ValidationError, NotFoundError, ConflictError]
+    def query(sql, values = [])
+      @mutex.synchronize { run(sql, values) }
+    end
+
+    # A statement that may safely be made twice: again and again until the database answers.
+    #
+    # @param giving_up [#call] asked before each further try
+    # @return [Array<Hash>]
+    # @raise [DatabaseError] when told to give up; the refusals of {#query} at once
+    def insist(sql, values = [], giving_up: -> { false })
+      wait = BACKOFF.min
+      begin
+        query(sql, values)
+      rescue DatabaseError => error
+        raise if Failure.of_content?(error) || giving_up.call
+
+        sleep(wait * rand(0.5..1.0))
+        wait = [wait * 2, BACKOFF.max].min
+        retry
+      end
+    end
+
+    # The first column. A connection that was lost since the last time is opened again, hence only for what may be made twice.
+    #
+    # @return [Array<String>]
+    # @raise as {#query}
+    def texts(sql, values = [])
+      known = @pg
+      query(sql, values).map { |row| row.each_value.first }
+    rescue DatabaseError => error
+      raise if known.nil? || @pg || Failure.of_content?(error)
+
+      query(sql, values).map { |row| row.each_value.first }
+    end
+
+    # @return [Boolean] always false: nobody opens transactions here
+    def transaction_open? = false
+
+    # @return [PG::Connection] for LISTEN
+    def open
+      return @pg if @pg && !@pg.finished? && @pid == Process.pid
+
+      @pid = Process.pid
+      @pg = ForkGuard.watch(PG.connect(**@parameters.to_h, fallback_application_name: @name))
+    rescue PG::Error => error
+      raise Failure.from(error)
+    end
+
+    # @return [void]
+    def close
+      @pg&.finish unless @pg&.finished?
+    rescue PG::Error
+      nil
+    ensure
+      @pg = nil
+    end
+
+    private
+
+    # Whatever ends a statement early, a killed thread included, leaves a connection in an unknown state: away with it.
+    def run(sql, values)
+      answered = false
+      rows = answer(open, sql, values)
+      answered = true
+      rows
+    rescue PG::Error => error
+      answered = @pg && @pg.status == PG::CONNECTION_OK && error.result
+      raise Failure.from(error)
+    ensure
+      close unless answered
+    end
+
+    def answer(connection, sql, values)
+      connection.send_query_params(sql, values)
+      raise DatabaseError, "No answer from #{@parameters} within #{DEADLINE} s" unless connection.block(DEADLINE)
+
+      connection.get_last_result.to_a
+    end
+  end
+end

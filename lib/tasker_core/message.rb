@@ -1,0 +1,103 @@
+# frozen_string_literal: true
+
+require "json"
+
+module TaskerCore
+  # A step message as it was read from a queue: which attempt of which step to run, and with what.
+  class Message
+    # The version of the worker protocol that is spoken here.
+    PROTOCOL = 1
+
+    # The task of an attempt, as its handler sees it.
+    Task = Struct.new(:task_id, :namespace, :name, :version, :context, :tags, :priority, :correlation_id, :initiator,
+                      :source_system, :reason, :created_at, keyword_init: true) do
+      alias_method :id, :task_id
+    end
+
+    # The step of an attempt, as its handler sees it.
+    Step = Struct.new(:step_id, :name, :attempt, :failures, :max_attempts, :config, keyword_init: true) do
+      alias_method :id, :step_id
+
+      # @return [Integer] failures that may still happen before the step is in error
+      def retries_left = [max_attempts - failures - 1, 0].max
+
+      # @return [Boolean] whether a failure of this attempt is the last one
+      def last_attempt? = retries_left.zero?
+    end
+
+    # A message that says something this worker does not understand.
+    class Malformed < StandardError; end
+
+    # What no message may lack, and of which kind it is.
+    REQUIRED = { "step_id" => Integer, "task_id" => String, "attempt" => Integer, "step_name" => String, "handler_class" => String,
+                 "step_payload" => Hash, "execution_context" => Hash }.freeze
+
+    # @param text [String] the JSON of the message
+    # @return [Message]
+    # @raise [Malformed]
+    def self.parse(text)
+      new(JSON.parse(text, max_nesting: 0))
+    rescue JSON::ParserError, SystemStackError => error
+      raise Malformed, "the message cannot be read: #{error.message[0, 200]}"
+    end
+
+    # @param body [Hash]
+    def initialize(body)
+      @body = body
+      check
+    end
+
+    # @return [Boolean] whether it speaks another protocol, which a newer worker may know
+    def foreign? = @body["protocol"] != PROTOCOL
+
+    # @return [Integer]
+    def step_id = @body["step_id"]
+
+    # @return [String]
+    def task_id = @body["task_id"]
+
+    # @return [Integer] the number of the attempt, the fence of its result
+    def attempt = @body["attempt"]
+
+    # @return [String]
+    def step_name = @body["step_name"]
+
+    # @return [String] the name of the constant that handles the step
+    def handler_class = @body["handler_class"]
+
+    # @return [Array<Hash>] the ancestors' results, as far as they were sent
+    def sequence = execution_context.fetch("sequence", [])
+
+    # @return [Hash]
+    def config = @body["step_payload"].fetch("config", {})
+
+    # @return [Task]
+    def task
+      @task ||= Task.new(**known(Task, execution_context.fetch("task", {})), context: Fields.of(context))
+    end
+
+    # @return [Step]
+    def step
+      @step ||= Step.new(**known(Step, execution_context.fetch("step", {})), config: Fields.of(config))
+    end
+
+    # @return [Hash] the context given with the request
+    def context = execution_context.fetch("task", {}).fetch("context", {})
+
+    private
+
+    def execution_context = @body["execution_context"]
+
+    def known(struct, pairs)
+      pairs.transform_keys(&:to_sym).slice(*struct.members).except(:context, :config)
+    end
+
+    def check
+      raise Malformed, "the message is no JSON object" unless @body.is_a?(Hash)
+      return if foreign?
+
+      wrong = REQUIRED.find { |key, kind| !@body[key].is_a?(kind) }
+      raise Malformed, "the message has no #{wrong.first} of type #{wrong.last}" if wrong
+    end
+  end
+end

@@ -1,0 +1,12 @@
+# frozen_string_literal: true
+
+module TaskerCore
+  # A handler's result with metadata that belongs to the attempt and not to the data: `TaskerCore::Result.new(data, metadata: {…})`.
+  Result = Struct.new(:data, :metadata) do
+    # @param data [Object] what the next steps see
+    # @param metadata [Hash] kept with the result message under orchestration_metadata.custom
+    def initialize(data, metadata: {})
+      super(data, metadata)
+    end
+  end
+end

@@ -1,0 +1,82 @@
+# frozen_string_literal: true
+
+module TaskerCore
+  # How a handler wants to be called; its parameters say it. Three positionals get (task, sequence, step), one gets the context, and
+  # keywords are filled by name: ctx, task, sequence, step, else the result of a step, else a key of the request's context.
+  class Signature
+    # The names that always mean the same, whatever steps and inputs are called.
+    ALWAYS = %i[ctx task sequence step].freeze
+
+    # @param handler [#call]
+    # @return [Signature]
+    def self.of(handler)
+      new((handler.is_a?(Proc) ? handler : handler.method(:call)).parameters)
+    end
+
+    # @param parameters [Array] as Method#parameters gives them
+    def initialize(parameters)
+      @parameters = parameters
+    end
+
+    # @param context [Context]
+    # @param handler_name [String] for the error
+    # @return [Array(Array, Hash)] positional and keyword arguments
+    # @raise [PermanentError] when a required keyword is neither a step before this one nor in the context, or nothing fits
+    def arguments(context, handler_name)
+      [positionals(context, handler_name), keywords(context, handler_name)]
+    end
+
+    private
+
+    def names(*kinds) = @parameters.filter_map { |kind, name| name || kind if kinds.include?(kind) }
+
+    def positionals(context, handler_name)
+      return [] if accepts == (0..0) || keyword_only?
+      return [context.task, context.sequence, context.step] if accepts.cover?(3) && accepts.begin != 1
+      return [context] if accepts.cover?(1)
+
+      raise PermanentError.new("#{handler_name}#call takes #{accepts.begin} arguments; a handler takes (task, sequence, step), (ctx) or keywords",
+                               error_code: "handler_signature")
+    end
+
+    # How many positional arguments it takes. A block's are all optional.
+    def accepts
+      required = names(:req).size
+      @accepts ||= rest? ? (required..) : (required..(required + names(:opt).size))
+    end
+
+    def keyword_only? = keyword? && names(:req, :opt).empty?
+
+    def keyword? = @parameters.any? { |kind,| %i[key keyreq keyrest].include?(kind) }
+
+    def rest? = @parameters.any? { |kind,| kind == :rest }
+
+    def keywords(context, handler_name)
+      required = names(:keyreq).to_h { |name| [name, found(name, context) { missing(name, context, handler_name) }] }
+      optional = names(:key).each_with_object({}) { |name, all| found(name, context) { next }.then { |value| all[name] = value } }
+      rest(context).except(*required.keys, *optional.keys).merge(required, optional)
+    end
+
+    def found(name, context, &)
+      return context if name == :ctx
+      return context.public_send(name) if ALWAYS.include?(name)
+
+      result = context.sequence.find { |entry| keyword(entry.name) == name }
+      result ? result.results : context.input.fetch(name, &)
+    end
+
+    # Everything that came before and everything in the context, for `**rest`; a step wins over an input of its name.
+    def rest(context)
+      return {} if names(:keyrest).empty?
+
+      {}.merge(context.input, context.results).transform_keys { |name| keyword(name) }
+    end
+
+    def keyword(name) = name.tr("-", "_").to_sym
+
+    def missing(name, context, handler_name)
+      raise PermanentError.new("#{handler_name}#call requires the keyword #{name}:, but step #{context.step.name} waits for no step of that name " \
+                               "and the request's context has no such key", error_code: "missing_keyword")
+    end
+  end
+end

@@ -1,0 +1,87 @@
+# frozen_string_literal: true
+
+require "socket"
+require "time"
+
+module TaskerCore
+  # What a worker sends back for an attempt: the result message of the protocol, as a Hash.
+  class StepResult
+    # Backtraces and messages beyond this tell a person nothing more.
+    MAX_FRAMES = 50
+    # The largest error message that is kept, in characters.
+    MAX_MESSAGE = 8_000
+
+    # @param message [Message] the attempt that is answered
+    # @param worker_id [String]
+    def initialize(message, worker_id)
+      @message = message
+      @worker_id = worker_id
+      @started_at = Time.now.utc
+      @started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
+
+    # @param data [Object] JSON-ready data
+    # @param metadata [Hash] JSON-ready, kept as custom metadata
+    # @return [Hash]
+    def success(data, metadata = {})
+      build("success", results: data, orchestration_metadata: metadata.empty? ? nil : { custom: metadata })
+    end
+
+    # @param error [Exception] what ended the attempt
+    # @return [Hash]
+    def failed(error)
+      build("failed", error: described(error), orchestration_metadata: hint(error))
+    end
+
+    private
+
+    def build(status, **outcome)
+      { protocol: Message::PROTOCOL, step_id: @message.step_id, task_id: @message.task_id, attempt: @message.attempt, status: status,
+        results: nil, error: nil, execution_time_ms: elapsed, orchestration_metadata: nil, worker: worker,
+        started_at: @started_at.iso8601(6), completed_at: Time.now.utc.iso8601(6) }.merge(outcome)
+    end
+
+    def elapsed
+      ((Process.clock_gettime(Process::CLOCK_MONOTONIC) - @started) * 1000).round
+    end
+
+    def worker = { id: @worker_id, host: Socket.gethostname, pid: Process.pid }
+
+    def described(error)
+      { error_type: error.class.name || error.class.superclass.name.to_s, message: clean(message_of(error)),
+        retryable: !error.is_a?(PermanentError), error_code: code(error), backtrace: backtrace(error) }
+    end
+
+    # A handler's own exception may lie about itself in any way.
+    def message_of(error)
+      error.message.to_s
+    rescue Exception => inner # rubocop:disable Lint/RescueException
+      "#{error.class} (its message cannot be read: #{inner.class})"
+    end
+
+    def code(error)
+      error.error_code&.to_s&.then { |code| clean(code) } if error.respond_to?(:error_code)
+    rescue StandardError
+      nil
+    end
+
+    def backtrace(error)
+      error.backtrace&.first(MAX_FRAMES)&.map { |frame| clean(frame) }
+    end
+
+    def clean(text)
+      utf8 = text.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)
+      utf8.scrub("\uFFFD").delete("\0").slice(0, MAX_MESSAGE)
+    end
+
+    # A number is how long the handler asks to wait; text is an HTTP Retry-After, which the orchestrator reads.
+    def hint(error)
+      return unless error.is_a?(RetryableError) && (wait = error.retry_after)
+      return { headers: { "Retry-After" => clean(wait) } } if wait.is_a?(String)
+
+      wait -= Time.now if wait.is_a?(Time)
+      seconds = wait.to_f
+      { backoff_hint: { delay_seconds: seconds, type: "server_requested" } } if seconds.finite? && seconds >= 0
+    end
+  end
+end

@@ -1,0 +1,108 @@
+# frozen_string_literal: true
+
+require "time"
+
+module TaskerCore
+  # A handle on one run of a template. It keeps the id only; every question is asked of the database, on the connection on which the task
+  # was started or found, so that inside a transaction it sees what the transaction sees.
+  class Task
+    autoload :Rest, "tasker_core/task/rest"
+    autoload :Step, "tasker_core/task/step"
+    autoload :Transition, "tasker_core/task/transition"
+
+    # The states in which nothing more happens by itself.
+    AT_REST = %i[complete error cancelled resolved_manually].freeze
+
+    # The text of an id.
+    UUID = /\A\h{8}-\h{4}-\h{4}-\h{4}-\h{12}\z/
+
+    # @return [String] UUID
+    attr_reader :id
+    alias task_id id
+
+    # @param id [String]
+    # @param connection [Object, nil] see {Connection.with}
+    # @return [Task]
+    # @raise [NotFoundError]
+    def self.find(id, connection: nil)
+      task = new(id, connection: connection)
+      task.status
+      task
+    end
+
+    # @param id [String]
+    # @param created [Boolean] false when an equal request had made it before
+    # @param connection [Object, nil]
+    # @raise [NotFoundError] when that is no id
+    def initialize(id, created: nil, connection: nil)
+      raise NotFoundError, "#{id.inspect} is no task id: it looks like 0198f1c2-0000-7000-8000-000000000000" unless UUID.match?(id.to_s)
+
+      @id = id
+      @created = created
+      @connection = connection
+    end
+
+    # @return [Boolean] whether the start that gave this handle found the task of an earlier one
+    def duplicate? = @created == false
+
+    # @return [Symbol] :pending, :in_progress, :complete, :error, :cancelled, :resolved_manually
+    # @raise [NotFoundError]
+    def status
+      (asked(:task_state) || missing).to_sym
+    end
+
+    # @return [Boolean] whether nothing more happens by itself
+    def at_rest? = AT_REST.include?(status)
+
+    # @return [Hash] the task's row: namespace, name, version, context, priority, tags, created_at, completed_at, …
+    # @raise [NotFoundError]
+    def to_h = asked(:task) || missing
+
+    # @return [Array<Step>] in the template's order
+    def steps = asked(:steps).map { |row| Step.new(row) }
+
+    # @param name [String, Symbol]
+    # @return [Step]
+    # @raise [NotFoundError]
+    def step(name)
+      steps.find { |step| step.name == name.to_s } or raise NotFoundError, "Task #{id} has no step #{name}"
+    end
+
+    # @return [Fields] the results of the steps that no other step waits for, by name
+    def results
+      steps.select { |step| step.leaf? && step.completed_at }.each_with_object(Fields.new) { |step, all| all[step.name] = step.results }
+    end
+
+    # @return [Array<Transition>] every move of the task and its steps, oldest first
+    def history = asked(:history).map { |row| Transition.of(row) }
+
+    # Waits until the task is at rest.
+    #
+    # @param timeout [Numeric, nil] seconds; nil for ever
+    # @return [self]
+    # @raise [TimeoutError]
+    # @raise [StateTransitionError] inside an open transaction, where nobody else could see the task
+    def wait(timeout: nil)
+      raise StateTransitionError, "A task cannot be waited for inside an open transaction: nobody sees it before the commit" if in_transaction?
+
+      Rest.new(id).wait(timeout) or raise TimeoutError, "Task #{id} is not at rest after #{timeout} s: it is #{status}"
+      self
+    end
+
+    # @return [String]
+    def inspect
+      row = asked(:task)
+      row ? "#<#{self.class} #{id} #{row["namespace"]}/#{row["name"]} #{row["state"]}>" : "#<#{self.class} #{id} missing>"
+    end
+
+    private
+
+    def asked(question)
+      Connection.with(@connection) { |connection| Store.new(connection).public_send(question, id) }
+    end
+
+    def in_transaction? = Connection.with(@connection, &:transaction_open?)
+
+    def missing = raise(NotFoundError, "There is no task #{id}")
+  end
+end

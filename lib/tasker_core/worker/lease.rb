@@ -1,0 +1,77 @@
+# frozen_string_literal: true
+
+module TaskerCore
+  class Worker
+    # A message in hand. It is ours until its time is over on the monotonic clock, or the database says it is somebody else's, or we
+    # give it back. Time counts from before the question that got it, so that we never think it longer ours than the database does.
+    class Lease
+      # Held longer than this before its handler starts, it is asked for again.
+      FRESH = 1.0
+
+      # @return [Float] the monotonic clock
+      def self.clock = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+
+      # @return [String]
+      attr_reader :namespace
+
+      # @return [Message]
+      attr_reader :message
+
+      # @return [Integer]
+      attr_reader :msg_id, :read_ct
+
+      # @param namespace [String]
+      # @param read [Queue::Read]
+      # @param message [Message]
+      # @param asked_at [Float] monotonic time before it was read
+      # @param seconds [Numeric] how long it was given
+      def initialize(namespace, read, message, asked_at:, seconds:)
+        @namespace = namespace
+        @msg_id = read.msg_id
+        @read_ct = read.read_ct
+        @message = message
+        @taken_at = asked_at
+        @ours = true
+        extend_to(asked_at + seconds)
+      end
+
+      # @param time [Float] monotonic
+      # @return [void]
+      def extend_to(time)
+        @expires_at = time
+      end
+
+      # It belongs to somebody else from now on; what its handler returns is not sent.
+      #
+      # @return [void]
+      def lose
+        @ours = false
+      end
+
+      # @return [Boolean]
+      def ours? = @ours
+
+      # @return [Boolean] whether its time is over
+      def expired? = Lease.clock >= @expires_at
+
+      # @return [Boolean] whether the handler may start without asking again
+      def fresh? = Lease.clock - @taken_at <= FRESH
+
+      # Its handler is done and its result is on its way.
+      #
+      # @return [void]
+      def answer
+        @answered = true
+      end
+
+      # @return [Boolean]
+      def answered? = @answered
+
+      # @return [Hash] what release_steps wants to know
+      def to_release = { msg_id: msg_id, read_ct: read_ct, step_id: message.step_id, attempt: message.attempt }
+
+      # @return [Hash] for the log
+      def to_log = { task: message.task_id, step: message.step_name, attempt: message.attempt, msg: msg_id }
+    end
+  end
+end
