@@ -69,7 +69,7 @@ module TaskerCore
     def sequence = execution_context.fetch("sequence", [])
 
     # @return [Hash]
-    def config = @body["step_payload"].fetch("config", {})
+    def config = @body["step_payload"]
 
     # @return [Task]
     def task

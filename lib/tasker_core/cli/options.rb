@@ -1,0 +1,81 @@
+# frozen_string_literal: true
+
+require "optparse"
+
+module TaskerCore
+  class CLI
+    # The options of the command; each wins over the configuration.
+    class Options
+      def initialize
+        @given = {}
+        @files = []
+        @templates = []
+        @parser = OptionParser.new("options:", 30, "  ") { |parser| define(parser) }
+      end
+
+      # @param arguments [Array<String>]
+      # @return [Array<String>] what is no option
+      # @raise [UsageError]
+      def parse(arguments)
+        @parser.parse(arguments)
+      rescue OptionParser::ParseError => error
+        raise UsageError, "#{error.message.lines.map(&:strip).reject(&:empty?).join(" ")}; `tasker help` lists the options"
+      end
+
+      # Loads the files that were named and puts the rest into the configuration, where it wins over what the files said.
+      #
+      # @return [void]
+      # @raise [UsageError] when a file is not there
+      # @raise [ConfigurationError]
+      def apply
+        @files.each { |file| load_file(file) }
+        TaskerCore.configure do |config|
+          @given.except(:help, :version, :print).each { |name, value| config.public_send(:"#{name}=", value) }
+          config.template_paths = @templates if @templates.any?
+        end
+      end
+
+      # @return [Boolean]
+      def help? = @given.key?(:help)
+
+      # @return [Boolean]
+      def version? = @given.key?(:version)
+
+      # @return [Boolean]
+      def print? = @given.key?(:print)
+
+      # @return [String] the options, a line each
+      def help = @parser.help
+
+      private
+
+      def define(parser)
+        define_what_to_run(parser)
+        define_where(parser)
+        parser.on("--print", "migrate: show the SQL and change nothing") { @given[:print] = true }
+        parser.on("-h", "--help") { @given[:help] = true }
+        parser.on("--version") { @given[:version] = true }
+      end
+
+      def define_what_to_run(parser)
+        parser.on("--namespaces NAMES", "whose steps to run, with commas between; default: those of the templates") { |names| @given[:namespaces] = names }
+        parser.on("--threads NUMBER", Integer, "handlers that run at once (5)") { |number| @given[:threads] = number }
+        parser.on("--shutdown-timeout SECONDS", Float, "for running handlers at the end (25)") { |seconds| @given[:shutdown_timeout] = seconds }
+        parser.on("--require FILE", "load the application first; may be given again") { |file| @files << file }
+        parser.on("--templates PATH", "a template or a folder of them, registered first; may be given again") { |path| @templates << path }
+      end
+
+      def define_where(parser)
+        parser.on("--database-url URL", "default: TASKER_DATABASE_URL, ActiveRecord's, DATABASE_URL, PG*") { |url| @given[:database_url] = url }
+        parser.on("--environment NAME", "whose overrides in the templates apply (development)") { |name| @given[:environment] = name }
+      end
+
+      def load_file(file)
+        path = [file, "#{file}.rb"].map { |name| File.expand_path(name) }.find { |name| File.file?(name) }
+        raise UsageError, "--require #{file}: there is no such file" unless path
+
+        require path
+      end
+    end
+  end
+end

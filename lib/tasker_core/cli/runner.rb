@@ -1,0 +1,53 @@
+# frozen_string_literal: true
+
+module TaskerCore
+  class CLI
+    # Runs what was asked for until a signal ends it: TERM and INT let running handlers end and give the rest back; a second INT leaves
+    # at once.
+    class Runner
+      # The signals that end it.
+      SIGNALS = %w[TERM INT].freeze
+
+      # @param worker [Boolean]
+      # @param orchestrator [Boolean]
+      # @return [void]
+      def run(worker: false, orchestrator: false)
+        signals = listen_for_signals
+        registered = register_templates
+        @orchestrator = Orchestrator.start if orchestrator
+        @worker = Worker.start(namespaces: namespaces(registered)) if worker
+        Log.event(:info, :ready, pid: Process.pid, database: TaskerCore.config.connection_parameters, worker: worker, orchestrator: orchestrator)
+        Log.event(:info, :stopping, signal: signals.gets.chomp)
+      ensure
+        @worker&.stop
+        @orchestrator&.close
+      end
+
+      private
+
+      def register_templates
+        paths = TaskerCore.config.template_paths
+        paths.empty? ? [] : TaskerCore.register_templates(paths)
+      end
+
+      def namespaces(registered)
+        given = TaskerCore.config.namespaces
+        given.empty? ? registered.map { |template| template[:namespace] }.uniq : given
+      end
+
+      # A handler of a signal may do next to nothing, so it writes a line into a pipe that the main thread reads.
+      def listen_for_signals
+        reader, writer = IO.pipe
+        count = 0
+        SIGNALS.each do |signal|
+          Signal.trap(signal) do
+            count += 1
+            exit!(130) if signal == "INT" && count > 1
+            writer.write_nonblock("#{signal}\n", exception: false)
+          end
+        end
+        reader
+      end
+    end
+  end
+end
