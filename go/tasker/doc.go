@@ -37,8 +37,8 @@
 //
 //	which states there are, and what they mean   state.go
 //	which moves are legal                        transition.go
-//	what a request may say                       request.go
-//	what exactly is in a message                 message.go, result.go, testdata/messages
+//	what a request may say                       request.go, request_form.go (older words)
+//	what exactly is in a message                 message.go, result.go; testdata/messages
 //	what a result does to its step               decide.go
 //	when a step is tried again                   backoff.go
 //	when a task is at rest                       verdict.go

@@ -191,3 +191,35 @@ func TestStepMessageRefusesDrift(t *testing.T) {
 	_, err = DecodeStepMessage([]byte(`{}`))
 	require.ErrorContains(t, err, "/handler_class: is empty, expected 1 to 255 characters")
 }
+
+func FuzzDecodeResult(f *testing.F) {
+	t := &testing.T{}
+	for _, raw := range fixtures(t, "*.json") {
+		var bad badMessage
+		f.Add(raw)
+		if json.Unmarshal(raw, &bad) == nil {
+			f.Add([]byte(bad.Input))
+			f.Add([]byte(bad.Text))
+		}
+	}
+	schema := mustCompile(t, "step_result.schema.json")
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		r, err := DecodeResult(raw)
+		if err != nil {
+			require.IsType(t, &Error{}, err)
+			return
+		}
+		require.NoError(t, schema.Validate(mustParse(t, raw)), "what is taken is what the schema describes: %s", raw)
+		encoded, err := r.Encode()
+		require.NoError(t, err)
+		again, err := DecodeResult(encoded)
+		require.NoError(t, err)
+		twice, err := again.Encode()
+		require.NoError(t, err)
+		require.Equal(t, string(encoded), string(twice))
+		step := StepSnapshot{State: StepEnqueued, Attempt: r.Attempt, MaxAttempts: 3, Retryable: true, Backoff: DefaultBackoff}
+		d := Decide(step, r, noon, 0.5)
+		require.True(t, StepEnqueued.MayBecome(StepState(d.Outcome)))
+		require.True(t, d.Delay >= 0 && d.Delay <= DefaultMaxHint)
+	})
+}
