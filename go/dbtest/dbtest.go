@@ -20,29 +20,52 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/tasker-core/tasker-core/go/safego"
 	"github.com/tasker-core/tasker-core/go/schema"
 )
 
 const (
 	variable = "TASKER_TEST_DATABASE_URL"
 	maxConns = 8
+	patience = 10 * time.Second
 	deadline = 2 * time.Minute // for one create or drop, on a machine that is busy with all the others
 )
 
 // New gives a pool on a new migrated database. Both end with the test.
 func New(t testing.TB) *pgxpool.Pool {
 	t.Helper()
+	return NewWith(t, func(*pgxpool.Config) {})
+}
+
+// NewWith is New for a test that needs something special of its connections.
+func NewWith(t testing.TB, change func(*pgxpool.Config)) *pgxpool.Pool {
+	t.Helper()
 	config, err := pgxpool.ParseConfig(URL(t))
 	if err != nil {
 		t.Fatalf("parse the URL of the test's database: %v", err)
 	}
 	config.MaxConns = maxConns
+	change(config)
 	pool, err := pgxpool.NewWithConfig(context.Background(), config)
 	if err != nil {
 		t.Fatalf("open the test's database: %v", err)
 	}
-	t.Cleanup(pool.Close)
+	t.Cleanup(func() { closePool(t, pool) })
 	return pool
+}
+
+// closePool does not wait for ever for a connection that a test took and never gave back.
+func closePool(t testing.TB, pool *pgxpool.Pool) {
+	closed := make(chan struct{})
+	safego.Go("close the test's pool", func() {
+		pool.Close()
+		close(closed)
+	})
+	select {
+	case <-closed:
+	case <-time.After(patience):
+		t.Errorf("close the test's pool: %d connections were never released", pool.Stat().AcquiredConns())
+	}
 }
 
 // URL gives the URL of a new migrated database, which is dropped when the test ends.
@@ -137,7 +160,7 @@ func migrate(ctx context.Context, url string) error {
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	return schema.Migrate(ctx, conn)
 }
 
@@ -151,7 +174,7 @@ func onServer(server *url.URL, do work) error {
 	if err != nil {
 		return fmt.Errorf("connect to %s: %w", variable, err)
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	return do(ctx, conn)
 }
 

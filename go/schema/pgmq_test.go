@@ -37,14 +37,10 @@ type queueTest struct {
 func newQueueTest(t *testing.T) *queueTest {
 	t.Helper()
 	q := &queueTest{T: t}
-	config, err := pgxpool.ParseConfig(dbtest.URL(t))
-	require.NoError(t, err)
-	config.ConnConfig.RuntimeParams["search_path"] = "nowhere"
-	config.ConnConfig.OnNotice = q.notice
-	config.MaxConns = 8
-	q.pool, err = pgxpool.NewWithConfig(t.Context(), config)
-	require.NoError(t, err)
-	t.Cleanup(q.pool.Close)
+	q.pool = dbtest.NewWith(t, func(c *pgxpool.Config) {
+		c.ConnConfig.RuntimeParams["search_path"] = "nowhere"
+		c.ConnConfig.OnNotice = q.notice
+	})
 	q.exec("SELECT pgmq.create('jobs')")
 	return q
 }

@@ -323,7 +323,7 @@ func mustRole(t *testing.T) string {
 	t.Cleanup(func() {
 		conn, err := pgx.Connect(context.Background(), server)
 		require.NoError(t, err)
-		defer conn.Close(context.Background())
+		defer func() { _ = conn.Close(context.Background()) }()
 		_, err = conn.Exec(context.Background(), "DROP ROLE "+role)
 		require.NoError(t, err)
 	})
