@@ -25,11 +25,7 @@ func (s TaskState) Open() bool {
 
 // AtRest says whether the task stays as it is unless an operator acts. An unknown state is neither open nor at rest.
 func (s TaskState) AtRest() bool {
-	switch s {
-	case TaskComplete, TaskError, TaskCancelled, TaskResolvedManually:
-		return true
-	}
-	return false
+	return s == TaskComplete || s == TaskError || s == TaskCancelled || s == TaskResolvedManually
 }
 
 // StepState says where a step stands. The words are those of the database and of every message.
@@ -56,11 +52,7 @@ func StepStates() []StepState {
 
 // Open says whether the step may still run, now or later.
 func (s StepState) Open() bool {
-	switch s {
-	case StepPending, StepEnqueued, StepInProgress, StepWaitingForRetry:
-		return true
-	}
-	return false
+	return s == StepPending || s.HandedOut() || s == StepWaitingForRetry
 }
 
 // AtRest says whether the step stays as it is unless an operator acts. An unknown state is neither open nor at rest.
@@ -70,11 +62,7 @@ func (s StepState) AtRest() bool {
 
 // Satisfies says whether a child need not wait for this step any longer.
 func (s StepState) Satisfies() bool {
-	switch s {
-	case StepComplete, StepSkipped, StepResolvedManually:
-		return true
-	}
-	return false
+	return s == StepComplete || s == StepSkipped || s == StepResolvedManually
 }
 
 // HandedOut says whether an attempt is out with the workers, so that a result may be accepted: a plain worker need not

@@ -58,7 +58,9 @@ func TestEventsLeadWhereTheTableSays(t *testing.T) {
 		for _, event := range events {
 			to, err := from.After(event)
 			if err != nil {
-				require.Equal(t, CodeConflict, err.(*Error).Code)
+				var refused *Error
+				require.ErrorAs(t, err, &refused)
+				require.Equal(t, CodeConflict, refused.Code)
 				continue
 			}
 			taken++

@@ -101,13 +101,13 @@ func (sc *scanner) member(s *shape, seen *keySet) error {
 
 // shapeOfKey gives what is expected under a key, and notes a key that nobody expects.
 func (sc *scanner) shapeOfKey(s *shape, key string) *shape {
-	switch s.kind {
-	case kindMap:
+	if s.kind == kindMap {
 		return s.element
-	case kindObject:
-		if known, ok := s.fields[key]; ok {
-			return known
-		}
+	}
+	if known, ok := s.fields[key]; ok {
+		return known
+	}
+	if s.kind == kindObject {
 		sc.note("is not a known key")
 		p := &sc.problems[len(sc.problems)-1]
 		p.Key, p.Known = brief(key), s.known
