@@ -1,0 +1,190 @@
+package orchestrator
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasker-core/tasker-core/go/internal/jsonx"
+	"github.com/tasker-core/tasker-core/go/queue"
+	"github.com/tasker-core/tasker-core/go/tasker"
+)
+
+// apply turns results from the queue into transitions. Result, step state, the children's readiness, the task's final
+// state, the freed steps' messages and the removal of the result are one transaction.
+func (o *Orchestrator) apply(ctx context.Context, r *Report) error {
+	return o.work(ctx, queue.StepResults, &o.results, r, o.applyBatch)
+}
+
+func (o *Orchestrator) applyBatch(ctx context.Context, tx pgx.Tx, messages []queue.Message, done *Report) error {
+	replies, err := o.decodeResults(ctx, tx, messages, done)
+	if err != nil || len(replies) == 0 {
+		return err
+	}
+	found, err := lockSteps(ctx, tx, replies)
+	if err != nil {
+		return err
+	}
+	b := decide(replies, found, rand.Float64, done)
+	if err := postponeBusy(ctx, tx, b, done); err != nil {
+		return err
+	}
+	counts, err := o.write(ctx, tx, b)
+	if err != nil {
+		return err
+	}
+	if err := o.finish(ctx, tx, counts, done); err != nil {
+		return err
+	}
+	return o.enqueueIn(ctx, tx, b.namespaces, done)
+}
+
+// reply is a result on its way from the queue to a transition.
+type reply struct {
+	msgID  int64
+	result tasker.Result
+}
+
+func (o *Orchestrator) decodeResults(ctx context.Context, tx pgx.Tx, messages []queue.Message, done *Report) ([]reply, error) {
+	var replies []reply
+	for _, m := range messages {
+		result, err := tasker.DecodeResult(m.Body)
+		if err != nil {
+			if err = o.refuse(ctx, tx, queue.StepResults, m, err, done); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		replies = append(replies, reply{m.ID, result})
+	}
+	return replies, nil
+}
+
+// decision is what apply_results is told about one result; the result itself it takes from the message.
+type decision struct {
+	MsgID        int64   `json:"msg_id"`
+	StepID       int64   `json:"step_id"`
+	Attempt      int     `json:"attempt"`
+	Outcome      string  `json:"outcome"`
+	Failures     int     `json:"failures"`
+	DelaySeconds float64 `json:"delay_seconds"`
+	Reason       string  `json:"reason,omitempty"`
+}
+
+// newDecision writes a decision for SQL. That a step is complete needs no reason.
+func newDecision(r reply, d tasker.Decision) decision {
+	if d.Outcome == tasker.OutcomeComplete {
+		d.Reason = ""
+	}
+	return decision{r.msgID, r.result.StepID, r.result.Attempt, string(d.Outcome), d.Failures, d.Delay.Seconds(), d.Reason}
+}
+
+// count adds a decision to a report.
+func count(d tasker.Decision, done *Report) {
+	switch d.Outcome {
+	case tasker.OutcomeStale:
+		done.Stale++
+		return
+	case tasker.OutcomeWaitingForRetry:
+		done.Retried++
+	case tasker.OutcomeError:
+		done.Failed++
+	}
+	done.Applied++
+}
+
+// decided is what becomes of a batch: what is written, which messages are dealt with and which come again.
+type decided struct {
+	decisions  []decision
+	done       []int64 // every message that is dealt with, whether its result counted or not
+	busy       []int64 // messages whose task or step somebody else holds
+	namespaces []int32 // where steps may have become ready
+}
+
+// decide says what each result means for its step, in the order in which they came. A step takes at most one result of
+// a batch: the first that counts makes the attempt of any other one stale.
+func decide(replies []reply, f found, random func() float64, done *Report) decided {
+	b := decided{decisions: []decision{}}
+	seen := map[int32]bool{}
+	for _, r := range replies {
+		if f.busy(r.result) {
+			b.busy = append(b.busy, r.msgID)
+			continue
+		}
+		b.done = append(b.done, r.msgID)
+		step, known := f.steps[r.result.StepID]
+		d := tasker.Decision{Outcome: tasker.OutcomeStale}
+		if known && step.taskID == r.result.TaskID {
+			d = tasker.Decide(step.snapshot, r.result, f.now, random())
+		}
+		count(d, done)
+		if d.Outcome == tasker.OutcomeStale {
+			continue
+		}
+		b.decisions = append(b.decisions, newDecision(r, d))
+		step.snapshot.State = tasker.StepState(d.Outcome)
+		f.steps[r.result.StepID] = step
+		if !seen[step.namespaceID] {
+			seen[step.namespaceID] = true
+			b.namespaces = append(b.namespaces, step.namespaceID)
+		}
+	}
+	return b
+}
+
+func postponeBusy(ctx context.Context, tx pgx.Tx, b decided, done *Report) error {
+	if len(b.busy) == 0 {
+		return nil
+	}
+	done.Postponed += len(b.busy)
+	return queue.Postpone(ctx, tx, queue.StepResults, b.busy, postponement)
+}
+
+// taskCounts is where the steps of a task that was touched stand after the writes.
+type taskCounts struct {
+	taskID string
+	steps  tasker.StepCounts
+}
+
+// write calls apply_results, also when no result counted: the messages have to go.
+func (o *Orchestrator) write(ctx context.Context, tx pgx.Tx, b decided) ([]taskCounts, error) {
+	encoded, err := jsonx.Marshal(b.decisions)
+	if err != nil {
+		return nil, fmt.Errorf("encode decisions: %w", err)
+	}
+	rows, err := tx.Query(ctx, `SELECT task_id::text, ready, blocked, enqueued, in_progress, waiting_for_retry, complete,
+		skipped, resolved_manually, error, cancelled FROM tasker.apply_results($1::jsonb, $2, $3)`,
+		string(encoded), b.done, o.config.Actor)
+	if err != nil {
+		return nil, fmt.Errorf("apply results: %w", err)
+	}
+	counts, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c taskCounts, err error) {
+		s := &c.steps
+		return c, row.Scan(&c.taskID, &s.Ready, &s.Blocked, &s.Enqueued, &s.InProgress, &s.WaitingForRetry, &s.Complete,
+			&s.Skipped, &s.ResolvedManually, &s.Error, &s.Cancelled)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("apply results: %w", err)
+	}
+	return counts, nil
+}
+
+// finish brings the tasks to rest for which no step is left that could move.
+func (o *Orchestrator) finish(ctx context.Context, tx pgx.Tx, counts []taskCounts, done *Report) error {
+	var tasks, states []string
+	for _, c := range counts {
+		if state, atRest := tasker.Verdict(c.steps); atRest {
+			tasks, states = append(tasks, c.taskID), append(states, string(state))
+		}
+	}
+	if len(tasks) == 0 {
+		return nil
+	}
+	done.Finished += len(tasks)
+	if _, err := tx.Exec(ctx, `SELECT tasker.finish_tasks($1::text[]::uuid[], $2, $3)`, tasks, states, o.config.Actor); err != nil {
+		return fmt.Errorf("finish tasks: %w", err)
+	}
+	return nil
+}

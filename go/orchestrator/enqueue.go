@@ -1,0 +1,40 @@
+package orchestrator
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// enqueue hands out what is ready and was not handed out yet: retries that are due, and what a window held back. It
+// also looks when the next retry will be due.
+func (o *Orchestrator) enqueue(ctx context.Context, r *Report) error {
+	var done Report
+	err := o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		done = Report{}
+		if err := o.enqueueIn(ctx, tx, nil, &done); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `SELECT tasker.next_due()`).Scan(&done.NextDue)
+	})
+	if err != nil {
+		return fmt.Errorf("enqueue ready steps: %w", err)
+	}
+	r.add(done)
+	r.NextDue = done.NextDue
+	return nil
+}
+
+// enqueueIn hands out ready steps of some namespaces, or of all of them, as far as their windows have room.
+func (o *Orchestrator) enqueueIn(ctx context.Context, tx pgx.Tx, namespaces []int32, done *Report) error {
+	var enqueued, contended int
+	err := tx.QueryRow(ctx, `SELECT enqueued, contended FROM tasker.enqueue_ready($1, $2, $3)`,
+		o.config.BatchSize*enqueueFactor, o.config.Actor, namespaces).Scan(&enqueued, &contended)
+	done.Enqueued += enqueued
+	done.Contended += contended
+	return err
+}
+
+// enqueueFactor is how many steps may go out for each message of a batch: a result may free several.
+const enqueueFactor = 10

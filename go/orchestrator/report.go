@@ -1,0 +1,56 @@
+package orchestrator
+
+// Report is what one tick did, in counts.
+type Report struct {
+	Admitted     int `json:"admitted"`      // requests that became tasks
+	Duplicates   int `json:"duplicates"`    // requests answered with the task they made before
+	Applied      int `json:"applied"`       // results that counted
+	Retried      int `json:"retried"`       // of those, failures that are tried again
+	Failed       int `json:"failed"`        // of those, failures that are final
+	Stale        int `json:"stale"`         // late, repeated and foreign results: nothing changed
+	Finished     int `json:"finished"`      // tasks that came to rest
+	Enqueued     int `json:"enqueued"`      // steps handed out
+	DeadLettered int `json:"dead_lettered"` // messages nobody can use, refused requests among them
+	Postponed    int `json:"postponed"`     // messages whose task or key somebody else holds just now
+	Contended    int `json:"contended"`     // namespaces in which another orchestrator was handing out
+
+	// NextDue is when the next retry is due, in seconds from now; nil when none waits.
+	NextDue *float64 `json:"next_due,omitempty"`
+}
+
+// Moved says whether anything changed, so that more may be able to change at once.
+func (r Report) Moved() bool {
+	return r.Admitted+r.Duplicates+r.Applied+r.Stale+r.Enqueued+r.DeadLettered > 0
+}
+
+type tally struct {
+	name string
+	n    *int
+}
+
+func (r *Report) counts() []tally {
+	return []tally{
+		{"admitted", &r.Admitted}, {"duplicates", &r.Duplicates}, {"applied", &r.Applied}, {"retried", &r.Retried},
+		{"failed", &r.Failed}, {"stale", &r.Stale}, {"finished", &r.Finished}, {"enqueued", &r.Enqueued},
+		{"dead_lettered", &r.DeadLettered}, {"postponed", &r.Postponed}, {"contended", &r.Contended},
+	}
+}
+
+// add takes in what another report counted: what a transaction did, once it has committed.
+func (r *Report) add(other Report) {
+	more := other.counts()
+	for i, c := range r.counts() {
+		*c.n += *more[i].n
+	}
+}
+
+// attributes gives the counts that are not zero, by the names they have in JSON.
+func (r Report) attributes() map[string]any {
+	set := map[string]any{}
+	for _, c := range r.counts() {
+		if *c.n > 0 {
+			set[c.name] = *c.n
+		}
+	}
+	return set
+}

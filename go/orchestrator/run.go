@@ -1,0 +1,150 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tasker-core/tasker-core/go/safego"
+)
+
+// loop is one run of the orchestrator, from Start to Stop.
+type loop struct {
+	cancel context.CancelFunc // asks it to end after the tick in hand
+	done   chan struct{}      // closed when it has ended
+}
+
+// outcome is what the newest tick came to.
+type outcome struct {
+	report Report
+	err    error
+	at     time.Time
+}
+
+// Start runs ticks until Stop. Starting what runs already changes nothing.
+func (o *Orchestrator) Start() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.current != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &loop{cancel: cancel, done: make(chan struct{})}
+	o.current = l
+	safego.Go("orchestrator listen", func() { o.listen(ctx) })
+	safego.Go("orchestrator run", func() {
+		defer close(l.done)
+		o.Run(ctx)
+	})
+	o.config.Log("info", "orchestrator started", map[string]any{"actor": o.config.Actor})
+}
+
+// Stop lets the tick in hand end, and no further one begin. It gives ctx's error when that takes longer than ctx
+// allows; the tick then still ends by itself. Stopping what does not run changes nothing.
+func (o *Orchestrator) Stop(ctx context.Context) error {
+	o.mu.Lock()
+	l := o.current
+	o.current = nil
+	o.mu.Unlock()
+	if l == nil {
+		return nil
+	}
+	l.cancel()
+	select {
+	case <-l.done:
+		o.config.Log("info", "orchestrator stopped", map[string]any{"actor": o.config.Actor})
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Run ticks until ctx ends; the tick in hand is finished first. It rests when there is nothing to do, until somebody
+// notifies, the next retry is due or the poll interval is over, and backs off while the database is away.
+func (o *Orchestrator) Run(ctx context.Context) {
+	for failures := 0; ctx.Err() == nil; {
+		report, err := o.Tick(context.WithoutCancel(ctx))
+		if err == nil {
+			failures = 0
+		} else {
+			failures++
+			o.config.Log("error", "tick failed", map[string]any{"error": err.Error(), "in_a_row": failures})
+		}
+		o.rest(ctx, o.pause(report, failures))
+	}
+}
+
+// The pauses that are not the poll interval.
+const (
+	contendedPause = 2 * time.Millisecond  // another orchestrator is handing out; what it left is ours
+	shortestOutage = 50 * time.Millisecond // first pause after a failed tick; doubles with every further one
+	longestOutage  = time.Second           // and no longer, so that everybody is back soon after the database
+)
+
+// pause says how long to rest after a tick: not at all while things move.
+func (o *Orchestrator) pause(r Report, failures int) time.Duration {
+	switch {
+	case failures > 0:
+		return min(shortestOutage<<min(failures-1, 10), longestOutage)
+	case r.Moved():
+		return 0
+	case r.Contended > 0:
+		return contendedPause
+	case r.Postponed > 0:
+		return postponement
+	case r.NextDue != nil:
+		due := time.Duration(max(*r.NextDue, 0)*float64(time.Second)) + time.Millisecond
+		return min(due, o.config.PollInterval)
+	}
+	return o.config.PollInterval
+}
+
+// rest waits for a notification, but no longer than a while.
+func (o *Orchestrator) rest(ctx context.Context, while time.Duration) {
+	if while == 0 {
+		return
+	}
+	timer := time.NewTimer(while)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-o.wake:
+	case <-timer.C:
+	}
+}
+
+// Status is what an orchestrator says about itself.
+type Status struct {
+	Running    bool       `json:"running"`
+	Actor      string     `json:"actor"`
+	Ticks      int64      `json:"ticks"`
+	LastTickAt *time.Time `json:"last_tick_at"`
+	LastReport Report     `json:"last_report"`
+	LastError  string     `json:"last_error,omitempty"`
+	PoolSize   int32      `json:"pool_size"`
+	PoolInUse  int32      `json:"pool_in_use"`
+}
+
+// Status says how the orchestrator is doing. It asks nobody and does not wait.
+func (o *Orchestrator) Status() Status {
+	o.mu.Lock()
+	s := Status{Running: o.current != nil, Actor: o.config.Actor, Ticks: o.ticks.Load()}
+	o.mu.Unlock()
+	pool := o.pool.Stat()
+	s.PoolSize, s.PoolInUse = pool.MaxConns(), pool.AcquiredConns()
+	if last := o.last.Load(); last != nil {
+		s.LastTickAt, s.LastReport = &last.at, last.report
+		if last.err != nil {
+			s.LastError = last.err.Error()
+		}
+	}
+	return s
+}
+
+func (o *Orchestrator) remember(r Report, err error) error {
+	o.ticks.Add(1)
+	if !errors.Is(err, context.Canceled) {
+		o.last.Store(&outcome{report: r, err: err, at: time.Now().UTC()})
+	}
+	return err
+}

@@ -1,0 +1,43 @@
+package orchestrator
+
+import (
+	"context"
+	"time"
+)
+
+// Tick is one pass: everything that can move, moves once. A stage that fails ends the tick; what the stages before it
+// did is committed and stands. Orchestrators in any number of processes tick at once; one ticks in turn.
+func (o *Orchestrator) Tick(ctx context.Context) (Report, error) {
+	o.ticking.Lock()
+	defer o.ticking.Unlock()
+	var r Report
+	for _, s := range []stage{
+		{"admit", o.admit},     // requests become tasks
+		{"apply", o.apply},     // results become transitions, tasks come to rest, freed steps go out
+		{"enqueue", o.enqueue}, // what is due or was held back becomes messages
+	} {
+		if err := o.do(ctx, s, &r); err != nil {
+			return r, o.remember(r, err)
+		}
+	}
+	return r, o.remember(r, nil)
+}
+
+type stage struct {
+	name string
+	pass func(context.Context, *Report) error
+}
+
+// do runs one stage and logs what it changed.
+func (o *Orchestrator) do(ctx context.Context, s stage, r *Report) error {
+	var done Report
+	start := time.Now()
+	err := s.pass(ctx, &done)
+	if attributes := done.attributes(); len(attributes) > 0 {
+		attributes["ms"] = float64(time.Since(start).Microseconds()) / 1000
+		o.config.Log("info", s.name, attributes)
+	}
+	r.add(done)
+	r.NextDue = done.NextDue
+	return err
+}

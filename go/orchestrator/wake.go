@@ -1,0 +1,84 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasker-core/tasker-core/go/queue"
+	"github.com/tasker-core/tasker-core/go/tasker"
+)
+
+// listen wakes the loop whenever somebody notifies, until ctx ends. A connection that is lost is opened again, and the
+// loop is woken to catch up with what was notified meanwhile. Without any connection polling goes on.
+func (o *Orchestrator) listen(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := o.heed(ctx, queue.ChannelOrchestrator, func() bool { o.nudge(); return false })
+		if ctx.Err() == nil {
+			o.config.Log("warn", "listen connection lost", map[string]any{"error": err.Error()})
+			o.rest(ctx, shortestOutage+rand.N(longestOutage))
+		}
+	}
+}
+
+// nudge ends a rest of the loop; one that is not resting looks once more before it does.
+func (o *Orchestrator) nudge() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// heed listens on a channel with a connection of its own. It calls look once it listens, at every notification, and
+// at the poll interval, until look gives true or an error ends it.
+func (o *Orchestrator) heed(ctx context.Context, channel string, look func() bool) error {
+	conn, err := pgx.ConnectConfig(ctx, o.pool.Config().ConnConfig)
+	if err != nil {
+		return fmt.Errorf("connect to listen: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is lost with it
+	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{channel}.Sanitize()); err != nil {
+		return fmt.Errorf("listen on %q: %w", channel, err)
+	}
+	for !look() {
+		if err := o.awaitNotification(ctx, conn); err != nil {
+			return fmt.Errorf("listen on %q: %w", channel, err)
+		}
+	}
+	return nil
+}
+
+func (o *Orchestrator) awaitNotification(ctx context.Context, conn *pgx.Conn) error {
+	polling, cancel := context.WithTimeout(ctx, o.config.PollInterval)
+	defer cancel()
+	_, err := conn.WaitForNotification(polling)
+	if err != nil && errors.Is(polling.Err(), context.DeadlineExceeded) && ctx.Err() == nil {
+		return nil
+	}
+	return err
+}
+
+// Wait waits until a task is at rest and gives its state. It listens first and reads the state afterwards, so that no
+// end is missed, and reads again at the poll interval. It gives ctx's error when that comes first.
+func (o *Orchestrator) Wait(ctx context.Context, taskID string) (state string, err error) {
+	var failure error
+	err = o.heed(ctx, queue.ChannelFinished, func() (enough bool) {
+		state, failure = o.stateOf(ctx, taskID)
+		return failure != nil || tasker.TaskState(state).AtRest()
+	})
+	if failure != nil {
+		return "", failure
+	}
+	return state, err
+}
+
+func (o *Orchestrator) stateOf(ctx context.Context, taskID string) (state string, err error) {
+	err = o.pool.QueryRow(ctx, `SELECT state FROM tasker.tasks WHERE task_id = $1::text::uuid`, taskID).Scan(&state)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", tasker.NotFoundf("no task %s: use the id that create_task gave", taskID)
+	}
+	return state, err
+}

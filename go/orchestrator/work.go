@@ -1,0 +1,85 @@
+package orchestrator
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasker-core/tasker-core/go/queue"
+)
+
+// batch is how many messages a stage takes at a time: all it may, until data makes it fail; then half as many, down to
+// the one that is to blame; then twice as many again with every success.
+type batch struct {
+	full, size int
+}
+
+func (b *batch) limit() int {
+	if b.size == 0 {
+		b.size = b.full
+	}
+	return b.size
+}
+
+func (b *batch) grow()  { b.size = min(2*b.limit(), b.full) }
+func (b *batch) halve() { b.size = max(b.limit()/2, 1) }
+
+// pass is one transaction's work over the head of a queue: it takes at most limit messages, deals with every one of
+// them and counts what it did.
+type pass func(ctx context.Context, tx pgx.Tx, messages []queue.Message, done *Report) error
+
+// work runs one pass over a queue. When the data makes it fail, it runs again with half the messages, until the bad
+// one stands alone; that one goes to the dead letters with the reason, and the others never notice.
+func (o *Orchestrator) work(ctx context.Context, name string, b *batch, r *Report, p pass) error {
+	for {
+		var taken []queue.Message
+		var done Report
+		err := o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
+			if taken, err = queue.Take(ctx, tx, name, b.limit()); err != nil || len(taken) == 0 {
+				return err
+			}
+			return p(ctx, tx, taken, &done)
+		})
+		switch {
+		case err == nil:
+			b.grow()
+			r.add(done)
+			return nil
+		case !isDataError(err):
+			return fmt.Errorf("work on queue %q: %w", name, err)
+		case len(taken) > 1:
+			b.halve()
+		default:
+			return o.bury(ctx, name, taken, err, r)
+		}
+	}
+}
+
+// bury takes one message that made its pass fail to the dead letters.
+func (o *Orchestrator) bury(ctx context.Context, name string, taken []queue.Message, cause error, r *Report) error {
+	err := o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return queue.DeadLetter(ctx, tx, name, ids(taken), cause.Error())
+	})
+	if err != nil {
+		return err
+	}
+	r.DeadLettered += len(taken)
+	o.config.Log("warn", "dead letter", map[string]any{"queue": name, "msg_ids": ids(taken), "reason": cause.Error()})
+	return nil
+}
+
+// refuse takes a message that cannot be used to the dead letters, within its pass.
+func (o *Orchestrator) refuse(ctx context.Context, tx pgx.Tx, name string, m queue.Message, cause error, done *Report) error {
+	done.DeadLettered++
+	o.config.Log("warn", "dead letter", map[string]any{"queue": name, "msg_id": m.ID, "reason": cause.Error()})
+	return queue.DeadLetter(ctx, tx, name, []int64{m.ID}, cause.Error())
+}
+
+func ids(messages []queue.Message) []int64 {
+	list := make([]int64, len(messages))
+	for i, m := range messages {
+		list[i] = m.ID
+	}
+	return list
+}
