@@ -1,0 +1,59 @@
+# frozen_string_literal: true
+
+module TaskerCore
+  module Native
+    # What came back over the border: a status of bindings/tasker.h and a JSON body, made into a value or an error of this gem.
+    class Answer
+      OK = 0
+      TIMEOUT = 3
+
+      # The errors for those statuses that say it all; the others are told apart by their code.
+      STATUSES = { 2 => Cancelled, TIMEOUT => TimeoutError, 4 => OrchestratorError, 5 => OrchestratorError, 8 => OrchestratorError }.freeze
+
+      CODES = { "invalid" => ValidationError, "not_found" => NotFoundError, "conflict" => ConflictError, "database" => DatabaseError }.freeze
+
+      # @param value [Hash]
+      # @return [String] JSON
+      # @raise [ValidationError] for what JSON cannot hold: NaN, text that is no UTF-8
+      def self.encode(value)
+        JSON.generate(value)
+      rescue JSON::GeneratorError, EncodingError => error
+        raise ValidationError, "This cannot be written as JSON: #{error.message}"
+      end
+
+      # @param status [Integer]
+      # @param body [String, nil] JSON
+      def initialize(status, body)
+        @status = status
+        @body = body
+      end
+
+      # @param bad_argument [Class] the error for input that was refused at the border
+      # @return [Hash]
+      # @raise [Error]
+      def value_or_raise(bad_argument = ValidationError)
+        return value if @status == OK
+
+        raise error(bad_argument)
+      end
+
+      private
+
+      def value = JSON.parse(@body)
+
+      def error(bad_argument)
+        fault = value
+        build(fault["code"] == "bad_argument" ? bad_argument : class_for(fault["code"]), fault)
+      end
+
+      def class_for(code) = STATUSES[@status] || CODES.fetch(code, OrchestratorError)
+
+      def build(type, fault)
+        return type.new(fault["message"], errors: fault["details"]) if type == ValidationError
+        return type.new(fault["message"], sqlstate: fault["sqlstate"]) if type == DatabaseError
+
+        type.new([fault["message"], *fault["details"].map { |detail| detail["message"] }].join("\n"))
+      end
+    end
+  end
+end
