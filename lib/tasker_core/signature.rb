@@ -7,6 +7,10 @@ module TaskerCore
     # The names that always mean the same, whatever steps and inputs are called.
     ALWAYS = %i[ctx task sequence step].freeze
 
+    # Stands for the value of a keyword that nothing fills.
+    NOWHERE = Object.new.freeze
+    private_constant :NOWHERE
+
     # @param handler [#call]
     # @return [Signature]
     def self.of(handler)
@@ -53,7 +57,7 @@ module TaskerCore
 
     def keywords(context, handler_name)
       required = names(:keyreq).to_h { |name| [name, found(name, context) { missing(name, context, handler_name) }] }
-      optional = names(:key).each_with_object({}) { |name, all| found(name, context) { next }.then { |value| all[name] = value } }
+      optional = names(:key).to_h { |name| [name, found(name, context) { NOWHERE }] }.reject { |_, value| value.equal?(NOWHERE) }
       rest(context).except(*required.keys, *optional.keys).merge(required, optional)
     end
 

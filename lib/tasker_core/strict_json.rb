@@ -51,87 +51,97 @@ module TaskerCore
     def initialize(max_bytes)
       @max_bytes = max_bytes
       @nodes = 0
+      @path = []
     end
 
     # @api private
-    def convert(value, path = [])
-      count(path)
+    def convert(value)
+      count
       case value
       when nil, true, false, Integer then value
-      when String then text(value, path)
-      when Symbol then text(value.name, path)
-      when Hash then object(value, path)
-      when Array then array(value, path)
-      else other(value, path)
+      when String then text(value)
+      when Symbol then text(value.name)
+      when Hash then object(value)
+      when Array then array(value)
+      else other(value)
       end
     end
 
     # @api private
     def weigh(plain)
       bytes = JSON.generate(plain, max_nesting: 0).bytesize
-      raise Unfit.new("#{bytes} bytes of JSON are more than the #{@max_bytes} a result may have", []) if bytes > @max_bytes
+      refuse("#{bytes} bytes of JSON are more than the #{@max_bytes} a result may have", []) if bytes > @max_bytes
     end
 
     private
 
-    # Every node costs a byte at least, so a value that shares its parts until it is huge ends here and not in the memory.
-    def count(path)
-      raise Unfit.new("Nesting deeper than #{MAX_DEPTH}", path.first(5)) if path.size > MAX_DEPTH
-      raise Unfit.new("More than #{@max_bytes} bytes of JSON", []) if (@nodes += 1) > @max_bytes
+    def refuse(message, path = @path)
+      raise Unfit.new(message, path)
     end
 
-    def other(value, path)
+    # Every node costs a byte at least, so a value that shares its parts until it is huge ends here and not in the memory.
+    def count
+      refuse("Nesting deeper than #{MAX_DEPTH}", @path.first(5)) if @path.size > MAX_DEPTH
+      refuse("More than #{@max_bytes} bytes of JSON", []) if (@nodes += 1) > @max_bytes
+    end
+
+    def within(part)
+      @path.push(part)
+      value = yield
+      @path.pop
+      value
+    end
+
+    def other(value)
       case value
-      when Float then finite(value, path)
-      when BigDecimal then finite(value, path).to_s("F")
+      when Float then finite(value)
+      when BigDecimal then finite(value).to_s("F")
       when Time, DateTime then value.to_time.getutc.strftime("%Y-%m-%dT%H:%M:%S.%6NZ")
       when Date then value.strftime("%Y-%m-%d")
-      else compound(value, path)
+      else compound(value)
       end
     end
 
-    def compound(value, path)
-      return object(value.to_hash, path) if value.respond_to?(:to_hash)
-      return object(value.to_h, path) if value.is_a?(Struct)
-      return array(value.to_a, path) if value.respond_to?(:to_ary) || (defined?(Set) && value.is_a?(Set))
+    def compound(value)
+      return object(value.to_hash) if value.respond_to?(:to_hash)
+      return object(value.to_h) if value.is_a?(Struct)
+      return array(value.to_a) if value.respond_to?(:to_ary) || (defined?(Set) && value.is_a?(Set))
 
-      raise Unfit.new("JSON has no form for an object of #{value.class}", path)
+      refuse("JSON has no form for an object of #{value.class}")
     end
 
-    def finite(number, path)
-      number.finite? ? number : raise(Unfit.new("#{number} is no JSON number", path))
+    def finite(number) = number.finite? ? number : refuse("#{number} is no JSON number")
+
+    def array(values)
+      values.each_with_index.map { |value, index| within(index) { convert(value) } }
     end
 
-    def array(values, path)
-      values.each_with_index.map { |value, index| convert(value, [*path, index]) }
-    end
-
-    def object(pairs, path)
+    def object(pairs)
       pairs.each_with_object({}) do |(key, value), plain|
-        name = key(key, path)
-        raise Unfit.new("The key #{name.inspect} comes twice", path) if plain.key?(name)
+        name = key(key)
+        refuse("The key #{name.inspect} comes twice") if plain.key?(name)
 
-        plain[name] = convert(value, [*path, name])
+        plain[name] = within(name) { convert(value) }
       end
     end
 
-    def key(key, path)
+    def key(key)
       case key
-      when String then text(key, path)
-      when Symbol then text(key.name, path)
+      when String then text(key)
+      when Symbol then text(key.name)
       when Integer then key.to_s
-      else raise Unfit.new("An object of #{key.class} cannot be a key", path)
+      else refuse("An object of #{key.class} cannot be a key")
       end
     end
 
-    def text(string, path)
+    def text(string)
       utf8 = string.encoding == Encoding::BINARY ? string.dup.force_encoding(Encoding::UTF_8) : string.encode(Encoding::UTF_8)
-      raise Unfit.new("Text is no valid UTF-8", path) unless utf8.valid_encoding?
-      raise Unfit.new("Text holds a NUL character, which PostgreSQL cannot store", path) if utf8.include?("\0")
+      refuse("Text is no valid UTF-8") unless utf8.valid_encoding?
+      refuse("Text holds a NUL character, which PostgreSQL cannot store") if utf8.include?("\0")
 
       String.new(utf8)
     rescue EncodingError => error
-      raise Unfit.new("Text cannot be converted to UTF-8 (#{error.class})", path)
+      refuse("Text cannot be converted to UTF-8 (#{error.class})")
     end
   end
 end

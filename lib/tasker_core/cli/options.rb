@@ -58,7 +58,7 @@ module TaskerCore
       end
 
       def define_what_to_run(parser)
-        parser.on("--namespaces NAMES", "whose steps to run, with commas between; default: those of the templates") { |names| @given[:namespaces] = names }
+        parser.on("--namespaces NAMES", "whose steps to run, commas between; default: the templates'") { |names| @given[:namespaces] = names }
         parser.on("--threads NUMBER", Integer, "handlers that run at once (5)") { |number| @given[:threads] = number }
         parser.on("--shutdown-timeout SECONDS", Float, "for running handlers at the end (25)") { |seconds| @given[:shutdown_timeout] = seconds }
         parser.on("--require FILE", "load the application first; may be given again") { |file| @files << file }

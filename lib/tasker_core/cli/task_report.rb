@@ -64,10 +64,13 @@ module TaskerCore
       end
 
       def history
-        @task.history.map do |move|
-          who = "#{move.step || "(task)"}#{move.attempt && " ##{move.attempt}"}"
-          "  #{move.at.utc.iso8601(3)}  #{who.ljust(28)} #{"#{move.from_state} → #{move.to_state}".ljust(34)} #{[move.actor, move.reason].compact.join(", ")}"
-        end
+        @task.history.map { |move| moved(move) }
+      end
+
+      def moved(move)
+        who = "#{move.step || "(task)"}#{move.attempt && " ##{move.attempt}"}".ljust(28)
+        what = "#{move.from_state} → #{move.to_state}".ljust(34)
+        "  #{move.at.utc.iso8601(3)}  #{who} #{what} #{[move.actor, move.reason].compact.join(", ")}"
       end
 
       def cut(text) = text.length > WIDTH ? "#{text[0, WIDTH]}…" : text
