@@ -137,10 +137,15 @@ func TestResultLimits(t *testing.T) {
 	require.Equal(t, fits, string(r.Results))
 	require.Equal(t, "019a5f3c-7b1e-7c44-9d51-0a4f6e2b8c01", r.TaskID, "one task, one spelling")
 
+	spaced := "[" + strings.Repeat("1, ", MaxPayloadBytes/2-2) + "1]"
+	r, err = DecodeResult(result(spaced))
+	require.NoError(t, err, "the white space of jsonb is not the worker's")
+	require.Equal(t, spaced, string(r.Results))
+
 	_, err = DecodeResult(result(`"` + strings.Repeat("x", MaxPayloadBytes-1) + `"`))
 	require.ErrorContains(t, err, "/results: has 1048577 bytes, at most 1048576 are allowed")
-	_, err = DecodeResult(result(`"` + strings.Repeat("x", 2*MaxPayloadBytes) + `"`))
-	require.ErrorContains(t, err, "bytes are more than the 2097152 allowed")
+	_, err = DecodeResult(result(`"` + strings.Repeat("x", 4*MaxPayloadBytes) + `"`))
+	require.ErrorContains(t, err, "bytes are more than the 4194304 allowed")
 	_, err = DecodeResult(result(strings.Repeat("[", 200) + strings.Repeat("]", 200)))
 	require.ErrorContains(t, err, "nested deeper than")
 	_, err = DecodeResult([]byte("{\"protocol\":1,\"status\":\"\xff\"}"))
@@ -150,6 +155,24 @@ func TestResultLimits(t *testing.T) {
 func TestABadResultIsNotEncoded(t *testing.T) {
 	_, err := Result{Protocol: 1, StepID: 1, Attempt: 1, Status: StatusSuccess}.Encode()
 	require.EqualError(t, err, "result refused: /task_id: is missing, expected the task's UUID")
+}
+
+func TestRefusedResultsStillAnswerTheirAttempt(t *testing.T) {
+	const ids = `"step_id":7,"task_id":"019A5F3C-7b1e-7c44-9d51-0a4f6e2b8c01","attempt":2`
+	raw := []byte(`{` + ids + `,"protocol":1,"status":"done","results":{}}`)
+	_, refusal := DecodeResult(raw)
+	require.Error(t, refusal)
+	r, ok := RefusedResult(raw, refusal)
+	require.True(t, ok)
+	require.Equal(t, []any{int64(7), "019a5f3c-7b1e-7c44-9d51-0a4f6e2b8c01", 2}, []any{r.StepID, r.TaskID, r.Attempt})
+	d := Decide(patient, r, noon, 0)
+	require.Equal(t, OutcomeError, d.Outcome)
+	require.Contains(t, d.Reason, `InvalidResult: result refused: /status: is "done"`)
+
+	for _, hopeless := range []string{``, `[]`, `{}`, `{"step_id":"7"}`, `{"step_id":7,"task_id":"x","attempt":1}`, `{` + ids} {
+		_, ok := RefusedResult([]byte(hopeless), refusal)
+		require.False(t, ok, hopeless)
+	}
 }
 
 func TestHeadersInAnyCapitals(t *testing.T) {

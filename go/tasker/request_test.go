@@ -87,7 +87,7 @@ func TestRequestBounds(t *testing.T) {
 		many[i] = "t"
 	}
 	big := func(n int) json.RawMessage { return json.RawMessage(`{"a":"` + strings.Repeat("x", n-8) + `"}`) }
-	deep := json.RawMessage(strings.Repeat(`{"a":`, 97) + "1" + strings.Repeat("}", 97))
+	deep := json.RawMessage(strings.Repeat(`{"a":`, 129) + "1" + strings.Repeat("}", 129))
 	for _, c := range []struct {
 		name   string
 		change func(*Request)
@@ -107,7 +107,7 @@ func TestRequestBounds(t *testing.T) {
 		{"priority too low", func(r *Request) { r.Priority = -101 }, "/priority: is -101, expected -100 to 100"},
 		{"largest context", func(r *Request) { r.Context = big(MaxPayloadBytes) }, ""},
 		{"context too large", func(r *Request) { r.Context = big(MaxPayloadBytes + 1) }, "/context: has 1048577 bytes, at most 1048576 are allowed"},
-		{"context too deep", func(r *Request) { r.Context = deep }, "/context: is nested deeper than 96 levels"},
+		{"context too deep", func(r *Request) { r.Context = deep }, "/context: is nested deeper than 128 levels"},
 		{"context malformed", func(r *Request) { r.Context = json.RawMessage(`{"a":}`) }, "/context: is not valid JSON at byte 5"},
 		{"context of white space", func(r *Request) { r.Context = json.RawMessage(" ") }, "/context: is empty"},
 		{"context with space before", func(r *Request) { r.Context = json.RawMessage(" {}") }, ""},

@@ -17,8 +17,8 @@ const Protocol = 1
 // MaxPayloadBytes bounds what users put into the system in one piece: a context, or the results of one step.
 const MaxPayloadBytes = 1 << 20
 
-// maxResultBytes leaves room around the results for the error, its backtrace and the advice.
-const maxResultBytes = 2 * MaxPayloadBytes
+// maxResultBytes leaves room around the results for the error, its backtrace and the advice, and for jsonb's white space.
+const maxResultBytes = 4 * MaxPayloadBytes
 
 // Status is how an attempt ended, in the words of its worker.
 type Status string
@@ -99,6 +99,24 @@ func DecodeResult(raw []byte) (Result, error) {
 	return r, nil
 }
 
+// RefusedResult gives what stands in for a result that DecodeResult refused: a failure for good, with the refusal as its
+// error, so that the step does not wait for an answer that came and could not be read. It gives false when the message
+// does not even say which attempt of which step it answers.
+func RefusedResult(raw []byte, refusal error) (Result, bool) {
+	var answered struct {
+		StepID  int64  `json:"step_id"`
+		TaskID  string `json:"task_id"`
+		Attempt int    `json:"attempt"`
+	}
+	if jsonx.Unmarshal(raw, &answered) != nil {
+		return Result{}, false
+	}
+	final := false
+	r := Result{Protocol: Protocol, StepID: answered.StepID, TaskID: strings.ToLower(answered.TaskID), Attempt: answered.Attempt,
+		Status: StatusFailed, Error: &ResultError{Type: "InvalidResult", Message: refusal.Error(), Retryable: &final}}
+	return r, r.Check() == nil
+}
+
 // Encode gives the result as JSON with all keys, or the *Error with which DecodeResult would refuse it.
 func (r Result) Encode() ([]byte, error) {
 	if err := r.Check(); err != nil {
@@ -115,9 +133,9 @@ func (r Result) Check() error {
 	p.positive("/attempt", int64(r.Attempt), math.MaxInt32)
 	p.format("/task_id", r.TaskID, uuidFormat, "the task's UUID")
 	r.Status.check(&p)
-	if len(r.Results) > MaxPayloadBytes {
+	if len(r.Results) > MaxPayloadBytes && jsonx.CompactSize(r.Results) > MaxPayloadBytes {
 		p.Addf("/results", "has %d bytes, at most %d are allowed: keep large values elsewhere and return a reference",
-			len(r.Results), MaxPayloadBytes)
+			jsonx.CompactSize(r.Results), MaxPayloadBytes)
 	}
 	if !finite(r.ExecutionTimeMS) {
 		p.Addf("/execution_time_ms", "is %v, expected milliseconds of 0 or more", r.ExecutionTimeMS)

@@ -22,9 +22,9 @@ import (
 	goccy "github.com/goccy/go-json"
 )
 
-// MaxDepth is how deep arrays and objects may be nested. Ruby's parser stops at 100, and a context or a result lies up to
-// four levels deeper inside a step message than in the document in which it came.
-const MaxDepth = 96
+// MaxDepth is how deep arrays and objects may be nested. The Ruby worker stops what handlers return at 100 levels, and
+// that lies a few levels deeper inside a result, so what it lets through is always taken here.
+const MaxDepth = 128
 
 // MaxExponent bounds the power of ten of a number in either direction; no float64 needs more.
 const MaxExponent = 400
@@ -89,4 +89,22 @@ func Check(data []byte) error {
 // Scan says whether data would be decoded into v by DecodeStrict, without touching v. It gives nil or an *Error.
 func Scan(data []byte, v any) error {
 	return scan(data, shapeOf(v))
+}
+
+// CompactSize gives how many bytes valid JSON has without the white space between its parts, which jsonb adds as it likes.
+func CompactSize(data []byte) int {
+	size, inText := 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			inText = !inText
+		case c == '\\':
+			i++ // an escape is in a text, and what follows closes nothing
+			size++
+		case !inText && c <= ' ':
+			size--
+		}
+		size++
+	}
+	return size
 }

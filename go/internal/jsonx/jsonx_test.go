@@ -1,6 +1,8 @@
 package jsonx
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"sync"
 	"testing"
@@ -106,7 +108,7 @@ func TestFreePartsDoNotShareTheInput(t *testing.T) {
 func TestDepthIsBounded(t *testing.T) {
 	nested := func(n int) []byte { return []byte(strings.Repeat("[", n) + strings.Repeat("]", n)) }
 	require.NoError(t, Check(nested(MaxDepth)))
-	require.EqualError(t, Check(nested(MaxDepth+1)), "is nested deeper than 96 levels")
+	require.EqualError(t, Check(nested(MaxDepth+1)), "is nested deeper than 128 levels")
 	require.Error(t, Check([]byte(strings.Repeat("[", 10_000_000))))
 	require.Error(t, Check([]byte(strings.Repeat(`{"a":`, 1_000_000))))
 	require.Error(t, DecodeStrict([]byte(strings.Repeat(`{"pointer":`, 1_000_000)), &inner{}))
@@ -127,6 +129,16 @@ func TestManyKeysAreStillComparedQuickly(t *testing.T) {
 	}
 	require.NoError(t, Check([]byte(`{`+b.String()+`"last":1}`)))
 	require.EqualError(t, Check([]byte(`{`+b.String()+`"last":1,"last":1}`)), "/last: is given twice in one object")
+}
+
+func TestCompactSize(t *testing.T) {
+	for _, document := range documents {
+		var compact bytes.Buffer
+		if json.Compact(&compact, []byte(document)) == nil {
+			require.Equal(t, compact.Len(), CompactSize([]byte(document)), "%q", document)
+		}
+	}
+	require.Equal(t, 23, CompactSize([]byte(" { \"a b\" : [ \"\\\" \" ,\n1 ] , \"c\":2 } ")))
 }
 
 func TestShapesAreSharedSafely(t *testing.T) {
