@@ -48,38 +48,68 @@ validate_queue_name(queue_name text) void`
 func TestFunctionsOfPgmq(t *testing.T) {
 	t.Parallel()
 	q := newQueueTest(t)
-	require.Equal(t, pgmqFunctions, q.text(`SELECT string_agg(line, E'\n' ORDER BY line COLLATE "C") FROM (
+	q.sameLines(pgmqFunctions, q.text(`SELECT string_agg(line, E'\n' ORDER BY line COLLATE "C") FROM (
 		SELECT format('%s(%s) %s', proname, pg_get_function_arguments(oid), pg_get_function_result(oid)) AS line
 		FROM pg_proc WHERE pronamespace = 'pgmq'::regnamespace) AS functions`))
-	q.isTrue(`SELECT bool_and(provolatile = 'v' AND NOT prosecdef AND NOT proisstrict)
-		FROM pg_proc WHERE pronamespace = 'pgmq'::regnamespace`)
+}
+
+// sameLines asserts that there is what is wanted, and nothing else; the extension may have more.
+func (q *queueTest) sameLines(want, found string) {
+	q.Helper()
+	if q.ours {
+		require.Equal(q, want, found)
+	} else {
+		require.Subset(q, strings.Split(found, "\n"), strings.Split(want, "\n"))
+	}
 }
 
 func TestColumnsOfPgmq(t *testing.T) {
 	t.Parallel()
 	q := newQueueTest(t)
 	for relation, want := range map[string]string{
-		"message_record": `msg_id bigint, read_ct integer, enqueued_at timestamp with time zone,
-			last_read_at timestamp with time zone, vt timestamp with time zone, message jsonb, headers jsonb`,
-		"queue_record": `queue_name character varying, is_partitioned boolean, is_unlogged boolean,
-			created_at timestamp with time zone`,
-		"metrics_result": `queue_name text, queue_length bigint, newest_msg_age_sec integer, oldest_msg_age_sec integer,
-			total_messages bigint, scrape_time timestamp with time zone, queue_visible_length bigint`,
-		"meta": `queue_name character varying not null, is_partitioned boolean not null, is_unlogged boolean not null,
-			created_at timestamp with time zone not null now()`,
-		"q_jobs": `msg_id bigint not null identity a, read_ct integer not null 0,
-			enqueued_at timestamp with time zone not null now(), last_read_at timestamp with time zone,
-			vt timestamp with time zone not null, message jsonb, headers jsonb`,
-		"a_jobs": `msg_id bigint not null, read_ct integer not null 0,
-			enqueued_at timestamp with time zone not null now(), last_read_at timestamp with time zone,
-			archived_at timestamp with time zone not null now(),
-			vt timestamp with time zone not null, message jsonb, headers jsonb`,
+		"message_record": `msg_id bigint
+read_ct integer
+enqueued_at timestamp with time zone
+last_read_at timestamp with time zone
+vt timestamp with time zone
+message jsonb
+headers jsonb`,
+		"queue_record": `queue_name character varying
+is_partitioned boolean
+is_unlogged boolean
+created_at timestamp with time zone`,
+		"metrics_result": `queue_name text
+queue_length bigint
+newest_msg_age_sec integer
+oldest_msg_age_sec integer
+total_messages bigint
+scrape_time timestamp with time zone
+queue_visible_length bigint`,
+		"meta": `queue_name character varying not null
+is_partitioned boolean not null
+is_unlogged boolean not null
+created_at timestamp with time zone not null now()`,
+		"q_jobs": `msg_id bigint not null identity a
+read_ct integer not null 0
+enqueued_at timestamp with time zone not null now()
+last_read_at timestamp with time zone
+vt timestamp with time zone not null
+message jsonb
+headers jsonb`,
+		"a_jobs": `msg_id bigint not null
+read_ct integer not null 0
+enqueued_at timestamp with time zone not null now()
+last_read_at timestamp with time zone
+archived_at timestamp with time zone not null now()
+vt timestamp with time zone not null
+message jsonb
+headers jsonb`,
 	} {
-		require.Equal(t, strings.Join(strings.Fields(want), " "), q.text(`SELECT string_agg(concat_ws(' ', attname,
+		q.sameLines(want, q.text(`SELECT string_agg(concat_ws(' ', attname,
 				format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'not null' END,
-				'identity ' || nullif(attidentity::text, ''), pg_get_expr(adbin, adrelid)), ', ' ORDER BY attnum)
+				'identity ' || nullif(attidentity::text, ''), pg_get_expr(adbin, adrelid)), E'\n' ORDER BY attnum)
 			FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-			WHERE attrelid = ('pgmq.' || $1)::regclass AND attnum > 0`, relation), relation)
+			WHERE attrelid = ('pgmq.' || $1)::regclass AND attnum > 0`, relation))
 	}
 }
 
@@ -87,7 +117,7 @@ func TestNamesOfPgmq(t *testing.T) {
 	t.Parallel()
 	q := newQueueTest(t)
 	q.exec("SELECT pgmq.drop_queue(queue_name) FROM pgmq.meta WHERE queue_name <> 'jobs'")
-	require.Equal(t, strings.Join([]string{
+	q.sameLines(strings.Join([]string{
 		"c message_record", "c metrics_result", "c queue_record",
 		"S q_jobs_msg_id_seq",
 		"i a_jobs_pkey", "i archived_at_idx_jobs", "i meta_queue_name_key", "i q_jobs_pkey", "i q_jobs_vt_idx",
@@ -124,7 +154,6 @@ func TestUntypedCallsResolve(t *testing.T) {
 	// What the real one refuses is refused here too, or a program written against ours would fail there.
 	for call, code := range map[string]string{
 		"set_vt($1, $2, $3)": "42725", "delete($1, $2)": "42725", "send($1, $2, $3)": "42725",
-		"read_grouped($1, $2, $3)": "42883",
 	} {
 		_, err := conn.Conn().Prepare(t.Context(), "", "SELECT * FROM pgmq."+call)
 		var server *pgconn.PgError

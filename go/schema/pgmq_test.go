@@ -32,6 +32,7 @@ type queueTest struct {
 	pool    *pgxpool.Pool
 	mutex   sync.Mutex
 	notices []string
+	ours    bool // not the extension, which these tests must hold for as well
 }
 
 func newQueueTest(t *testing.T) *queueTest {
@@ -41,6 +42,7 @@ func newQueueTest(t *testing.T) *queueTest {
 		c.ConnConfig.RuntimeParams["search_path"] = "nowhere"
 		c.ConnConfig.OnNotice = q.notice
 	})
+	q.ours = mustQuery[bool](t, q.pool, pgmqIsOurs)
 	q.exec("SELECT pgmq.create('jobs')")
 	return q
 }
@@ -215,9 +217,12 @@ func TestReadGivesLowestIDsFirst(t *testing.T) {
 	q.exec("UPDATE pgmq.q_jobs SET vt = vt WHERE msg_id % 3 = 0")
 	for want := int64(1); want <= 1000; want += 100 {
 		ids := q.ids("SELECT msg_id FROM pgmq.read('jobs', 100, 100)")
-		require.Equal(t, want, ids[0])
 		require.Len(t, ids, 100)
-		require.True(t, slices.IsSorted(ids))
+		require.Equal(t, want, slices.Min(ids))
+		require.Equal(t, want+99, slices.Max(ids))
+		if q.ours { // the extension gives the right ones, in any order
+			require.True(t, slices.IsSorted(ids))
+		}
 	}
 }
 
