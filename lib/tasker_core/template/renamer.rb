@@ -1,0 +1,110 @@
+# frozen_string_literal: true
+
+module TaskerCore
+  class Template
+    # Translates the keys of all systems of the family into the one set of names used inside.
+    class Renamer
+      HANDLER = "must be a class name, or a mapping with callable and initialization"
+      BACKOFF = "must be a strategy, or a mapping with strategy, base_seconds, max_seconds and jitter"
+      RETRY = "must be a mapping with limit, retryable, backoff, backoff_base_ms, max_backoff_ms and jitter"
+
+      # @param findings [Findings]
+      def initialize(findings) = @findings = findings
+
+      # Sorts the entries of a mapping into fields; special forms go to the block.
+      #
+      # @param fields [Fields]
+      # @param node [Node]
+      # @param table [Hash] one of {Keys}
+      # @yieldparam form [Symbol]
+      # @yieldparam key [String]
+      # @yieldparam value [Node]
+      # @return [void]
+      def rename(fields, node, table)
+        node.keys.zip(node.items) do |key, value|
+          form = table[key]
+          if form.nil? then unknown(node, key, value, table)
+          elsif form.is_a?(Symbol) then yield(form, key, value)
+          else put(fields, form, key, value)
+          end
+        end
+      end
+
+      # @param node [Node] one entry of the list of steps
+      # @return [Fields]
+      def step(node)
+        Fields.new(node).tap do |fields|
+          rename(fields, node, Keys::STEP) { |form, key, value| special(fields, form, key, value) unless value.null? }
+        end
+      end
+
+      # @param value [Node] one name or a list of names
+      # @return [Array<Node>]
+      def names(value)
+        return [value] if value.text?
+        return value.items.select { |item| name?(item) } if value.list?
+
+        @findings.add(value, "must be a step name or a list of step names")
+        []
+      end
+
+      # Notes a missing variable where no environment could supply the value.
+      #
+      # @return [void]
+      def lacking(node) = @findings.demand(node, !node.void? || node.value.nil?, node.value)
+
+      private
+
+      def name?(item)
+        @findings.demand(item, item.text?, "must be a step name")
+        item.text?
+      end
+
+      def unknown(node, key, value, table)
+        name = Nearest.quote(key)
+        return @findings.add(value, "#{name} is not supported: remove it") if Keys::UNSUPPORTED.include?(key)
+
+        @findings.add(node, "unknown key #{name}#{Nearest.suggest(key, table.keys, ": remove it")}")
+      end
+
+      # Two synonyms may both be given only if they agree.
+      def put(fields, name, key, value)
+        before = fields[name]
+        given = Field.new(value, key)
+        return if before && value.null?
+        return fields.values[name] = given if before.nil? || before.node.null? || before.agrees?(given)
+
+        @findings.add(value, "#{Nearest.quote(key)} contradicts #{Nearest.quote(before.key)}: give one of them")
+      end
+
+      def special(fields, form, key, value)
+        case form
+        when :depends_on then fields.depends_on += names(value)
+        when :type then type(value)
+        when :text then @findings.demand(value, value.text?, "must be a string")
+        when :handler then one_or_many(fields, value, key, "handler_class", Keys::HANDLER, HANDLER)
+        when :backoff then one_or_many(fields, value, key, "backoff/strategy", Keys::BACKOFF, BACKOFF)
+        else nested(fields, value, Keys::RETRY, RETRY)
+        end
+      end
+
+      def type(value)
+        known = value.text == "standard" || value.void?
+        @findings.demand(value, known, "step type #{Nearest.quote(value.text)} is not supported: remove it")
+      end
+
+      def one_or_many(fields, value, key, name, table, otherwise)
+        return put(fields, name, key, value) if value.text?
+
+        nested(fields, value, table, otherwise)
+      end
+
+      def nested(fields, value, table, otherwise)
+        return rename(fields, value, table) if value.map?
+
+        lacking(value)
+        @findings.demand(value, value.void?, otherwise)
+      end
+    end
+  end
+end

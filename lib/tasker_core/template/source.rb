@@ -1,0 +1,82 @@
+# frozen_string_literal: true
+
+require "json"
+require "psych"
+
+module TaskerCore
+  class Template
+    # The text of a template document, read into the nodes of YAML's own tree, nothing resolved yet. JSON gives the same nodes,
+    # so that everything behind it is one road.
+    class Source
+      LARGEST = 1 << 20
+      CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]/
+
+      # A JSON object with its keys in order and twice where they are given twice.
+      class Pairs < Array
+        def []=(key, value)
+          push([key, value])
+        end
+      end
+
+      # @param text [String]
+      def initialize(text)
+        @text = text.dup.force_encoding(Encoding::UTF_8).delete_prefix("\ufeff".b.force_encoding(Encoding::UTF_8))
+      end
+
+      # @return [Psych::Nodes::Node]
+      # @raise [ValidationError] when there is no such tree
+      def tree
+        refuse "it is larger than 1 MiB" if @text.bytesize > LARGEST
+        refuse "it is not valid UTF-8" unless @text.valid_encoding?
+
+        json || yaml
+      end
+
+      # @return [Psych::Nodes::Node, nil] nil when the text is no JSON object
+      def json
+        return nil unless @text.match?(/\A[ \t\r\n]*\{/)
+
+        node(JSON.parse(@text, object_class: Pairs, max_nesting: 200))
+      rescue JSON::ParserError
+        nil
+      end
+
+      private
+
+      def refuse(problem) = raise ValidationError, "cannot read the template: #{problem}"
+
+      def yaml
+        refuse_control
+        documents = Psych.parse_stream(@text).children
+        refuse "it is empty" if documents.empty? || blank?(documents)
+        refuse "several documents in one file: split it" if documents.size > 1
+
+        documents.first.root
+      rescue Psych::SyntaxError => e
+        refuse "malformed YAML at line #{e.line}: #{e.problem}"
+      end
+
+      def blank?(documents) = documents.size == 1 && documents.first.children.empty?
+
+      def refuse_control
+        match = CONTROL.match(@text) or return
+        line = match.pre_match.count("\n") + 1
+        refuse format("control character U+%04X at line %d: remove it", match.to_s.ord, line)
+      end
+
+      def node(value)
+        case value
+        when Pairs then fill(Psych::Nodes::Mapping.new, value.flatten(1))
+        when Array then fill(Psych::Nodes::Sequence.new, value)
+        when String then Psych::Nodes::Scalar.new(value, nil, nil, false, true, Psych::Nodes::Scalar::DOUBLE_QUOTED)
+        else Psych::Nodes::Scalar.new(value.nil? ? "null" : value.to_s)
+        end
+      end
+
+      def fill(collection, values)
+        values.each { |value| collection.children << node(value) }
+        collection
+      end
+    end
+  end
+end

@@ -1,0 +1,26 @@
+# frozen_string_literal: true
+
+require "json"
+require "tasker_core/template"
+
+RSpec.describe TaskerCore::Template do
+  fixtures = File.expand_path("../../go/tasker/testdata/templates", __dir__)
+
+  describe ".parse" do
+    Dir[File.join(fixtures, "*.yaml")].each do |path|
+      name = File.basename(path, ".yaml")
+      fixture = JSON.parse(File.read(path.sub(/yaml\z/, "json")))
+      parse = -> { described_class.parse(File.binread(path), environment: fixture["environment"], variables: fixture["variables"]) }
+
+      if fixture["error"]
+        it "refuses #{name} in the words of the Go side" do
+          expect(&parse).to raise_error(TaskerCore::ValidationError) { |error| expect(error.message).to eq(fixture["error"]) }
+        end
+      else
+        it "gives #{name} the normal form of the Go side" do
+          expect(JSON.parse(parse.call.to_json)).to eq(fixture["normal_form"])
+        end
+      end
+    end
+  end
+end
