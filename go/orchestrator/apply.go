@@ -47,38 +47,52 @@ type reply struct {
 	result tasker.Result
 }
 
+// decodeResults takes what it cannot read to the dead letters. When that at least says which attempt it answers, the
+// attempt has failed for good: its worker is done with it, and nobody else would ever answer.
 func (o *Orchestrator) decodeResults(ctx context.Context, tx pgx.Tx, messages []queue.Message, done *Report) ([]reply, error) {
 	var replies []reply
 	for _, m := range messages {
-		result, err := tasker.DecodeResult(m.Body)
-		if err != nil {
-			if err = o.refuse(ctx, tx, queue.StepResults, m, err, done); err != nil {
+		result, refusal := tasker.DecodeResult(m.Body)
+		if refusal != nil {
+			if err := o.refuse(ctx, tx, queue.StepResults, m, refusal, done); err != nil {
 				return nil, err
 			}
-			continue
+			var readable bool
+			if result, readable = tasker.RefusedResult(m.Body, refusal); !readable {
+				continue
+			}
 		}
 		replies = append(replies, reply{m.ID, result})
 	}
 	return replies, nil
 }
 
-// decision is what apply_results is told about one result; the result itself it takes from the message.
+// decision is what apply_results is told about one result; what the worker gave it takes from the message.
 type decision struct {
-	MsgID        int64   `json:"msg_id"`
-	StepID       int64   `json:"step_id"`
-	Attempt      int     `json:"attempt"`
-	Outcome      string  `json:"outcome"`
-	Failures     int     `json:"failures"`
-	DelaySeconds float64 `json:"delay_seconds"`
-	Reason       string  `json:"reason,omitempty"`
+	MsgID        int64               `json:"msg_id"`
+	StepID       int64               `json:"step_id"`
+	Attempt      int                 `json:"attempt"`
+	Outcome      string              `json:"outcome"`
+	Failures     int                 `json:"failures"`
+	DelaySeconds float64             `json:"delay_seconds"`
+	Error        *tasker.ResultError `json:"error"` // of a failure
+	Reason       string              `json:"reason,omitempty"`
 }
 
-// newDecision writes a decision for SQL. That a step is complete needs no reason.
+// newDecision writes a decision for SQL. That a step is complete needs no reason; a failure always has an error.
 func newDecision(r reply, d tasker.Decision) decision {
-	if d.Outcome == tasker.OutcomeComplete {
-		d.Reason = ""
+	w := decision{MsgID: r.msgID, StepID: r.result.StepID, Attempt: r.result.Attempt, Outcome: string(d.Outcome),
+		Failures: d.Failures, DelaySeconds: d.Delay.Seconds(), Reason: d.Reason}
+	switch d.Outcome {
+	case tasker.OutcomeComplete:
+		w.Reason = ""
+	case tasker.OutcomeError, tasker.OutcomeWaitingForRetry:
+		if w.Error = r.result.Error; w.Error == nil {
+			w.Error = &tasker.ResultError{Type: "UnknownError", Message: d.Reason}
+		}
+	case tasker.OutcomeSkipped, tasker.OutcomeStale:
 	}
-	return decision{r.msgID, r.result.StepID, r.result.Attempt, string(d.Outcome), d.Failures, d.Delay.Seconds(), d.Reason}
+	return w
 }
 
 // count adds a decision to a report.
@@ -91,6 +105,7 @@ func count(d tasker.Decision, done *Report) {
 		done.Retried++
 	case tasker.OutcomeError:
 		done.Failed++
+	case tasker.OutcomeComplete, tasker.OutcomeSkipped:
 	}
 	done.Applied++
 }

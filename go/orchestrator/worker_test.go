@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"strconv"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tasker-core/tasker-core/go/queue"
+	"github.com/tasker-core/tasker-core/go/tasker"
 )
 
 // plainWorker does the arithmetic of the conformance workflows with nothing but pgmq: read, then send and delete in
@@ -22,26 +24,6 @@ type plainWorker struct {
 	pool      *pgxpool.Pool
 	namespace string
 	lease     time.Duration
-}
-
-// stepMessage is what this worker needs of a message.
-type stepMessage struct {
-	StepID      int64  `json:"step_id"`
-	TaskID      string `json:"task_id"`
-	Attempt     int    `json:"attempt"`
-	StepName    string `json:"step_name"`
-	StepPayload struct {
-		Parents []string `json:"parents"`
-	} `json:"step_payload"`
-	ExecutionContext struct {
-		Task struct {
-			Context map[string]json.RawMessage `json:"context"`
-		} `json:"task"`
-		Sequence []struct {
-			StepName string          `json:"step_name"`
-			Results  json.RawMessage `json:"results"`
-		} `json:"sequence"`
-	} `json:"execution_context"`
 }
 
 // run works until ctx ends. Messages that are not answered come again after their lease.
@@ -103,22 +85,16 @@ func (w plainWorker) answer(ctx context.Context, m queue.Message) error {
 }
 
 // arithmetic multiplies what the parents gave, or the context's even_number, squares the product and says so in a
-// result: as a JSON integer while it fits into 64 bits, beyond that as decimal text.
+// result: as a JSON integer while it fits into 64 bits, beyond that as decimal text. It reads the message strictly, so
+// it fails when the SQL that writes messages and the Go that describes them drift apart.
 func arithmetic(body []byte) ([]byte, error) {
-	var m stepMessage
-	if err := json.Unmarshal(body, &m); err != nil {
+	m, err := tasker.DecodeStepMessage(body)
+	if err != nil {
 		return nil, err
 	}
-	given := map[string]json.RawMessage{}
-	for _, entry := range m.ExecutionContext.Sequence {
-		given[entry.StepName] = entry.Results
-	}
-	factors := []json.RawMessage{m.ExecutionContext.Task.Context["even_number"]}
-	if len(m.StepPayload.Parents) > 0 {
-		factors = nil
-	}
-	for _, parent := range m.StepPayload.Parents {
-		factors = append(factors, given[parent])
+	factors, err := factors(m)
+	if err != nil {
+		return nil, err
 	}
 	product := big.NewInt(1)
 	for _, factor := range factors {
@@ -129,12 +105,36 @@ func arithmetic(body []byte) ([]byte, error) {
 		product.Mul(product, n)
 	}
 	product.Mul(product, product)
-	var results any = product.String()
-	if product.IsInt64() {
-		results = product.Int64()
+	results := json.RawMessage(product.String())
+	if !product.IsInt64() {
+		results = json.RawMessage(strconv.Quote(product.String()))
 	}
-	return json.Marshal(map[string]any{"protocol": 1, "step_id": m.StepID, "task_id": m.TaskID, "attempt": m.Attempt,
-		"status": "success", "results": results})
+	return m.Answer(tasker.StatusSuccess, results).Encode()
+}
+
+// factors are the results of the parents that the step's configuration names, or the number that the task was given.
+func factors(m tasker.StepMessage) (factors []json.RawMessage, err error) {
+	var config struct {
+		Parents []string `json:"parents"`
+	}
+	if err = json.Unmarshal(m.StepPayload, &config); err != nil {
+		return nil, err
+	}
+	given := map[string]json.RawMessage{}
+	for _, ancestor := range m.ExecutionContext.Sequence {
+		given[ancestor.StepName] = ancestor.Results
+	}
+	for _, parent := range config.Parents {
+		factors = append(factors, given[parent])
+	}
+	if factors != nil {
+		return factors, nil
+	}
+	var context struct {
+		EvenNumber json.RawMessage `json:"even_number"`
+	}
+	err = json.Unmarshal(m.ExecutionContext.Task.Context, &context)
+	return []json.RawMessage{context.EvenNumber}, err
 }
 
 func unquoted(number json.RawMessage) string {

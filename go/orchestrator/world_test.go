@@ -250,6 +250,12 @@ func (w *world) showSteps(words, _ []string) []string {
 		FROM tasker.steps WHERE task_id = $1 ORDER BY position`, w.task(words))
 }
 
+// error STEP prints the error of a step of the newest task.
+func (w *world) showError(words, _ []string) []string {
+	return w.lines(`SELECT concat_ws(' ', error ->> 'error_type', error ->> 'message', 'retryable=' || (error ->> 'retryable'))
+		FROM tasker.steps WHERE task_id = $1 AND name = $2`, w.task(nil), words[0])
+}
+
 // task prints where the newest task, or task N, stands.
 func (w *world) showTask(words, _ []string) []string {
 	return w.lines(`SELECT state FROM tasker.tasks WHERE task_id = $1`, w.task(words))

@@ -1,6 +1,6 @@
 -- Writes what the orchestrator decided about results: decisions is
--- [{"msg_id", "step_id", "attempt", "outcome", "failures", "delay_seconds", "reason"}, …], at most one a step; done
--- names every message that is dealt with, accepted or not. The results themselves are taken from the messages.
+-- [{"msg_id", "step_id", "attempt", "outcome", "failures", "delay_seconds", "error", "reason"}, …], at most one a step;
+-- done names every message that is dealt with, accepted or not. What handlers gave is taken from the messages.
 -- The caller has locked the tasks. The UPDATE tests state and attempt once more, and history and the children's
 -- counts come from what it really changed. Gives each touched task's steps by state, read after the writes.
 CREATE FUNCTION tasker.apply_results(decisions jsonb, done bigint[], actor text)
@@ -18,13 +18,13 @@ BEGIN
   decided AS (
     SELECT d.*, t.message
       FROM jsonb_to_recordset(decisions) AS d (msg_id bigint, step_id bigint, attempt integer, outcome text,
-             failures integer, delay_seconds float8, reason text)
-      JOIN taken t USING (msg_id)),
+             failures integer, delay_seconds float8, error jsonb, reason text)
+      LEFT JOIN taken t USING (msg_id)),  -- a message that could not be read lies in the dead letters already
   moved AS (
     UPDATE tasker.steps s
        SET state = d.outcome, failures = d.failures,
            results = CASE WHEN d.outcome IN ('complete', 'skipped') THEN d.message -> 'results' END,
-           error = CASE WHEN d.outcome IN ('waiting_for_retry', 'error') THEN d.message -> 'error' END,
+           error = CASE WHEN d.outcome IN ('waiting_for_retry', 'error') THEN d.error END,
            due_at = CASE WHEN d.outcome = 'waiting_for_retry' THEN now + make_interval(secs => d.delay_seconds) END,
            completed_at = CASE WHEN d.outcome <> 'waiting_for_retry' THEN now END
       FROM decided d JOIN tasker.steps was USING (step_id)
