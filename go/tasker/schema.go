@@ -58,6 +58,7 @@ func compile(schema []byte) (*jsonschema.Schema, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft7)
 	compiler.UseLoader(nothing{})
+	compiler.RegisterVocabulary(nameVocabulary())
 	for name, holds := range formats {
 		compiler.RegisterFormat(&jsonschema.Format{Name: name, Validate: holds.validate})
 	}

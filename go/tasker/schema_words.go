@@ -96,7 +96,9 @@ func flatten(invalid *jsonschema.ValidationError, context any) []complaint {
 	case *failure.AdditionalItems:
 		return each(at, lastIndexes(context, at, k.Count), "false", "is not allowed")
 	case *failure.PropertyNames:
-		return each(at, []string{k.Property}, "propertyNames", "has a name that is not allowed")
+		return nil
+	case *misnamed:
+		return each(at, k.names, "propertyNames", "has a name that is not allowed")
 	}
 	if keyword, message := words(invalid.ErrorKind); keyword != "" {
 		return []complaint{{at, keyword, message}}

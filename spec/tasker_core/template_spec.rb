@@ -23,4 +23,18 @@ RSpec.describe TaskerCore::Template do
       end
     end
   end
+
+  describe "#validate_context!" do
+    Dir[File.join(fixtures, "../contexts/*.json")].each do |path|
+      fixture = JSON.parse(File.read(path))
+
+      it "says about #{File.basename(path, ".json")} what the Go side says" do
+        schema = described_class::Schema.new(fixture["schema"])
+        fixture["cases"].each do |example|
+          errors = schema.problems(example["context"]).map { |error| error.transform_keys(&:to_s) }
+          expect(errors).to eq(example["errors"]), "#{JSON.generate(example["context"])}\n#{errors.join("\n")}\n instead of\n#{example["errors"].join("\n")}"
+        end
+      end
+    end
+  end
 end
