@@ -16,6 +16,7 @@ module TaskerCore
   autoload :ContextSchema, "tasker_core/context_schema"
   autoload :Task,          "tasker_core/task"
   autoload :Template,      "tasker_core/template"
+  autoload :TemplateFiles, "tasker_core/template_files"
 
   # Writing handlers
   autoload :StepHandler, "tasker_core/step_handler"

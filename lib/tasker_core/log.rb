@@ -7,7 +7,7 @@ module TaskerCore
   # One line per event: `2026-01-02T03:04:05.678Z INFO step_done task=… step=ship_order ms=12`.
   module Log
     # Values that can stand on the line without quotes.
-    PLAIN = %r{\A[\w.:/@+-]+\z}
+    PLAIN = %r{\A[\w.,:/@+-]+\z}
 
     module_function
 

@@ -67,7 +67,7 @@ module TaskerCore
     #
     # @return [void]
     def postpone(namespace, msg_ids, seconds:)
-      @link.query("SELECT pgmq.set_vt($1, id, $3) FROM unnest($2::bigint[]) AS id", [queue_name(namespace), array(msg_ids), seconds])
+      @link.query("SELECT pgmq.set_vt($1, id, $3::integer) FROM unnest($2::bigint[]) AS id", [queue_name(namespace), array(msg_ids), seconds])
     end
 
     # Moves messages that nobody can use to the dead letters.

@@ -1,0 +1,42 @@
+# frozen_string_literal: true
+
+RSpec.describe TaskerCore::Configuration do
+  subject(:configuration) { described_class.new({}) }
+
+  it "has defaults" do
+    expect(configuration).to have_attributes(threads: 5, lease: 30, poll_interval: 1, shutdown_timeout: 25, namespaces: [], template_paths: [],
+                                             environment: "development", database_url: nil, connection: nil, on_error: nil)
+  end
+
+  it "takes defaults from the environment" do
+    env = { "TASKER_THREADS" => "8", "TASKER_NAMESPACES" => "billing, fulfillment", "TASKER_ENV" => "production", "RAILS_ENV" => "test",
+            "TASKER_DATABASE_URL" => "postgres://a/b", "TASKER_TEMPLATES" => "one:two", "TASKER_LEASE" => "60" }
+    expect(described_class.new(env)).to have_attributes(threads: 8, namespaces: %w[billing fulfillment], environment: "production", lease: 60,
+                                                        database_url: "postgres://a/b", template_paths: %w[one two])
+  end
+
+  it "prefers what is set" do
+    configuration.threads = "3"
+    configuration.namespaces = %i[billing billing]
+    configuration.database_url = "postgres://set/here"
+    expect(configuration).to have_attributes(threads: 3, namespaces: ["billing"], database_url: "postgres://set/here")
+  end
+
+  it "refuses an unknown option and suggests the one that was meant" do
+    expect { configuration.namespace = "billing" }.to raise_error(TaskerCore::ConfigurationError, /no option namespace; did you mean namespaces\?/)
+    expect { configuration.completely_different }.to raise_error(TaskerCore::ConfigurationError, "There is no option completely_different")
+  end
+
+  { threads: ["many", 0, 1001], lease: [0, -1], poll_interval: [0], shutdown_timeout: [-1] }.each do |option, values|
+    values.each do |value|
+      it "refuses #{value.inspect} for #{option}" do
+        expect { configuration.public_send(:"#{option}=", value) }.to raise_error(TaskerCore::ConfigurationError, /#{option} must be a number from/)
+      end
+    end
+  end
+
+  it "is reached by configure" do
+    TaskerCore.configure { |config| config.threads = 7 }
+    expect(TaskerCore.config.threads).to eq(7)
+  end
+end

@@ -1,0 +1,34 @@
+# frozen_string_literal: true
+
+RSpec.describe TaskerCore::Connection, :database do
+  def asked(object = nil) = described_class.with(object) { |connection| connection.texts("SELECT $1::text", ["heard"]) }
+
+  it "lends what the caller names" do
+    expect(asked(psql)).to eq(["heard"])
+    expect(asked(-> { psql })).to eq(["heard"])
+  end
+
+  it "lends what is configured" do
+    config.database_url = nil
+    config.connection = psql
+    expect(asked).to eq(["heard"])
+  end
+
+  it "lends a connection of its own where there is none, the same each time" do
+    expect(asked).to eq(["heard"])
+    expect(described_class.with(nil) { |one| described_class.with(nil) { |other| one.equal?(other) } }).to be(true)
+  end
+
+  it "knows whether a transaction is open" do
+    open = -> { described_class.with(psql, &:transaction_open?) }
+    expect { psql.exec("BEGIN") }.to change(&open).from(false).to(true)
+  end
+
+  it "raises what PostgreSQL refuses in this gem's words" do
+    expect { described_class.with(psql) { |connection| connection.texts("SELECT nonsense") } }.to raise_error(TaskerCore::DatabaseError, /nonsense/)
+  end
+
+  it "refuses what is no connection" do
+    expect { asked(42) }.to raise_error(TaskerCore::ConfigurationError, /A Integer is no connection/)
+  end
+end

@@ -1,0 +1,22 @@
+# frozen_string_literal: true
+
+RSpec.describe TaskerCore::Error do
+  it "is the root of everything that is raised on purpose" do
+    classes = TaskerCore.constants.map { |name| TaskerCore.const_get(name) if TaskerCore.autoload?(name).nil? }
+    errors = classes.grep(Class).select { |found| found < Exception }
+    expect(errors).to all(be <= described_class)
+    expect(errors).to include(TaskerCore::ForkError, TaskerCore::ConflictError, TaskerCore::TimeoutError)
+  end
+
+  it "says where input was refused" do
+    faults = [{ "pointer" => "/items/0", "message" => "is wrong" }, { pointer: "", message: "all" }]
+    error = TaskerCore::ValidationError.new("refused", errors: faults)
+    expect(error.errors).to eq([{ pointer: "/items/0", message: "is wrong" }, { pointer: "", message: "all" }])
+    expect(error.detailed).to eq("refused\n  /items/0: is wrong\n  (whole input): all")
+  end
+
+  it "carries what a handler wants to say about its failure" do
+    expect(TaskerCore::RetryableError.new("busy", retry_after: 3, error_code: "E1")).to have_attributes(retry_after: 3, error_code: "E1")
+    expect(TaskerCore::PermanentError.new("no", error_code: "E2")).to have_attributes(message: "no", error_code: "E2")
+  end
+end

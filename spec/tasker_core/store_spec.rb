@@ -1,0 +1,32 @@
+# frozen_string_literal: true
+
+RSpec.describe TaskerCore::Store, :database do
+  subject(:store) { described_class.new(TaskerCore::Connection.own) }
+
+  it "registers a template once" do
+    expect(store.register_template(recipe)).to include("created" => true)
+    expect(store.register_template(recipe)).to include("created" => false)
+    expect { store.register_template(recipe(steps: [step_recipe("other")])) }.to raise_error(TaskerCore::ConflictError, /a new version/)
+  end
+
+  it "finds the version that was asked for, else the highest" do
+    %w[1.9.0 1.10.0 1.2.0].each { |version| store.register_template(recipe(version: version)) }
+    expect(store.template("shop", "parcel", nil)["version"]).to eq("1.10.0")
+    expect(store.template("shop", "parcel", "1.2.0")["version"]).to eq("1.2.0")
+    expect(store.template("shop", "parcel", "3.0.0")).to be_nil
+  end
+
+  it "lists templates" do
+    store.register_template(recipe)
+    expect(store.templates).to contain_exactly(include("namespace" => "shop", "name" => "parcel", "version" => "1.0.0", "steps" => 1))
+  end
+
+  it "reads a task, its steps and its history" do
+    store.register_template(recipe(steps: [step_recipe("pack"), step_recipe("ship", after: ["pack"])]))
+    id = store.create_task({ namespace: "shop", name: "parcel", context: { n: 1 } })["task_id"]
+    expect(store.task(id)).to include("namespace" => "shop", "name" => "parcel", "context" => { "n" => 1 }, "state" => "in_progress")
+    expect(store.task_state(id)).to eq("in_progress")
+    expect(store.steps(id).map { |row| row.values_at("name", "state", "leaf") }).to eq([["pack", "enqueued", false], ["ship", "pending", true]])
+    expect(store.history(id).map { |row| row.values_at("step", "to_state") }).to eq([[nil, "in_progress"], %w[pack enqueued]])
+  end
+end

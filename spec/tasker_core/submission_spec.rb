@@ -1,0 +1,69 @@
+# frozen_string_literal: true
+
+RSpec.describe TaskerCore::Submission, :database do
+  let(:schema) { { type: "object", required: ["order_id"], properties: { order_id: { type: "integer" } } } }
+
+  def parcel = TaskerCore.workflow("shop/parcel")
+
+  before { register(recipe(schema: schema)) }
+
+  it "starts a task and gives a handle on it" do
+    task = parcel.start(order_id: 42)
+    expect(task).to have_attributes(status: :in_progress, duplicate?: false)
+    expect(task.to_h).to include("context" => { "order_id" => 42 }, "name" => "parcel")
+  end
+
+  it "takes a Hash as well, with keywords merged into it" do
+    expect(parcel.start({ "order_id" => 42 }, rush: true).to_h["context"]).to eq("order_id" => 42, "rush" => true)
+  end
+
+  it "passes on who, why and how urgent" do
+    task = parcel.set(priority: 8, tags: %w[vip], initiator: "ada", source_system: "web", reason: "bought", correlation_id: "c-1").start(order_id: 1)
+    expect(task.to_h).to include("priority" => 8, "tags" => ["vip"], "initiator" => "ada", "source_system" => "web", "reason" => "bought",
+                                 "correlation_id" => "c-1")
+  end
+
+  it "gives the first one's task to a second start with the same key" do
+    first, second = 2.times.map { parcel.set(key: "order-42").start(order_id: 42) }
+    expect(second).to have_attributes(id: first.id, duplicate?: true)
+  end
+
+  it "starts the version that is asked for" do
+    register(recipe(version: "2.0.0"))
+    expect(parcel.set(version: "1.0.0").start(order_id: 1).to_h["version"]).to eq("1.0.0")
+    expect(parcel.start.to_h["version"]).to eq("2.0.0")
+  end
+
+  it "refuses a context that does not fit, with a pointer, before anything is written" do
+    expect { parcel.start(order_id: "42") }
+      .to raise_error(TaskerCore::ValidationError) { |error| expect(error.errors).to contain_exactly(include(pointer: "/context/order_id")) }
+    expect(value("SELECT count(*) FROM tasker.tasks")).to eq("0")
+  end
+
+  it "refuses a context that JSON cannot hold" do
+    expect { parcel.start(order_id: 1, weight: Float::NAN) }
+      .to raise_error(TaskerCore::ValidationError) { |error| expect(error.errors.first[:pointer]).to eq("/context/weight") }
+  end
+
+  it "refuses an unknown template and says how to register it" do
+    expect { TaskerCore.workflow("shop/parcels").start }.to raise_error(TaskerCore::NotFoundError, %r{no template shop/parcels: register it with})
+    expect { parcel.set(version: "9.0.0").start }.to raise_error(TaskerCore::NotFoundError, /version 9.0.0/)
+  end
+
+  [[:priority, 101], [:priority, "high"], [:key, ""], [:key, "k" * 256]].each do |option, value|
+    it "refuses #{value.inspect[0, 10]} for #{option}" do
+      expect { parcel.set(option => value).start(order_id: 1) }
+        .to raise_error(TaskerCore::ValidationError) { |error| expect(error.errors.first[:pointer]).to eq("/#{option}") }
+    end
+  end
+
+  it "refuses an unknown option and suggests the one that was meant" do
+    expect { parcel.set(prioritty: 1) }.to raise_error(TaskerCore::ValidationError, "There is no option prioritty; did you mean priority?")
+  end
+
+  it "leaves the submission it was made from as it was" do
+    plain = parcel
+    plain.set(priority: 50)
+    expect(plain.start(order_id: 1).to_h["priority"]).to eq(0)
+  end
+end
