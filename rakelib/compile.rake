@@ -6,9 +6,6 @@ require_relative "../ext/tasker_core/go_build"
 
 GO_LIBRARY = "lib/tasker_core/#{GoBuild::LIBRARY}".freeze
 
-# Everything the library is made of. Tests are no part of it, so that writing one does not link it anew.
-GO_SOURCES = FileList["go.mod", "go.sum", "bindings/*.{go,c,h}", "go/**/*.{go,sql}", "ext/tasker_core/go_build.rb"].exclude("**/*_test.go")
-
 Rake::ExtensionTask.new("tasker_core") do |extension|
   extension.lib_dir = "lib/tasker_core"
   extension.source_pattern = "*.{c,rb}"
@@ -16,7 +13,7 @@ Rake::ExtensionTask.new("tasker_core") do |extension|
 end
 
 desc "Build the Go library, if its sources changed"
-file GO_LIBRARY => GO_SOURCES do |task|
+file GO_LIBRARY => GoBuild.new.sources do |task|
   GoBuild.new.run(task.name)
   # go build leaves a file alone whose content would be the same; rake compares times.
   touch task.name, verbose: false

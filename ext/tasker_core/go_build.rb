@@ -25,6 +25,12 @@ class GoBuild
     @env = env
   end
 
+  # @return [Array<String>] what the library is made of; tests are no part of it, so that writing one links nothing anew
+  def sources
+    globs = %w[go.mod go.sum bindings/*.{go,c,h} go/**/*.{go,sql} ext/tasker_core/go_build.rb]
+    Dir.glob(globs, base: @root).reject { |path| path.end_with?("_test.go") }
+  end
+
   # Says whether this machine can build and run the library.
   #
   # @return [void]
