@@ -20,6 +20,8 @@ var (
 	versionFormat   = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+$`)
 )
 
+const tooManySteps = "has %d steps: at most %d are allowed"
+
 const nameRule = `must start with a letter and go on with letters, digits, "_" and "-", at most 128 characters`
 
 // Check holds a template in normal form against every rule and gives one *Error (CodeInvalid) with all problems, or nil.
@@ -38,7 +40,7 @@ func (t Template) problems() []Detail {
 		p.details = append(p.details, schemaProblems(t.Schema)...)
 	}
 	if len(t.Steps) > mostSteps {
-		p.Addf("/steps", "has %d steps: at most %d are allowed", len(t.Steps), mostSteps)
+		p.Addf("/steps", tooManySteps, len(t.Steps), mostSteps)
 		return p.details
 	}
 	for i, step := range t.Steps {

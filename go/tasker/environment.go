@@ -76,7 +76,7 @@ func (d *document) override(e environment, name string, item *node) {
 	case item.kind != kindMap:
 		d.found.add(item, "must be a mapping of what is overridden")
 	case !slices.Contains(known, name):
-		d.found.add(item, "unknown step %s%s", quote(name), suggest(name, known, ": it is not in the list of steps"))
+		d.found.add(item, "unknown step %s%s", quote(name), d.found.suggest(name, known, ": it is not in the list of steps"))
 	case twice:
 		d.found.add(item, "step %s is overridden twice: join the two", quote(name))
 	default:

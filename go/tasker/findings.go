@@ -36,6 +36,14 @@ func (f *findings) addDetail(at int, d Detail) {
 	f.list = append(f.list, finding{at, d})
 }
 
+// suggest helps with a word that is nearly right, as long as somebody will read it.
+func (f *findings) suggest(word string, known []string, otherwise string) string {
+	if len(f.list) >= mostFindings {
+		return otherwise
+	}
+	return suggest(word, known, otherwise)
+}
+
 // err gives nil, or one *Error with all problems in the order of the document.
 func (f *findings) err(subject string) error {
 	if len(f.list) == 0 {

@@ -15,6 +15,7 @@ type graph struct {
 func (t Template) checkGraph(p *Problems) {
 	places := t.places(p)
 	g := graph{names: t.stepNames(), children: make([][]int, len(t.Steps))}
+	unknown := 0
 	for i, step := range t.Steps {
 		for j, name := range step.DependsOn {
 			parent, known := places[name]
@@ -22,7 +23,8 @@ func (t Template) checkGraph(p *Problems) {
 			case name == step.Name:
 				p.Addf(at, "step %s depends on itself: remove it", quote(name))
 			case !known:
-				p.Addf(at, "step %s depends on unknown step %s%s", quote(step.Name), quote(name), suggest(name, g.names, ": declare it or remove it"))
+				unknown++
+				p.Addf(at, "step %s depends on unknown step %s%s", quote(step.Name), quote(name), g.suggest(name, unknown))
 			default:
 				g.children[parent] = append(g.children[parent], i)
 			}
@@ -31,6 +33,15 @@ func (t Template) checkGraph(p *Problems) {
 	for _, cycle := range g.cycles() {
 		p.Addf(Pointer("steps", cycle[0]), "cycle: %s", g.draw(cycle))
 	}
+}
+
+// suggest helps with the name of a step, as long as somebody will read it.
+func (g graph) suggest(name string, count int) string {
+	const otherwise = ": declare it or remove it"
+	if count > mostFindings {
+		return otherwise
+	}
+	return suggest(name, g.names, otherwise)
 }
 
 // places gives the position of each step by its name and notes names that occur twice.

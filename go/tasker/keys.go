@@ -105,7 +105,7 @@ func (r renamer) rename(f *fields, n *node, table []synonym, special func(form, 
 		case !known && slices.Contains(unsupported, key):
 			r.found.add(value, "%s is not supported: remove it", quote(key))
 		case !known:
-			r.found.add(n, "unknown key %s%s", quote(key), suggest(key, keysOf(table), ": remove it"))
+			r.found.add(n, "unknown key %s%s", quote(key), r.found.suggest(key, keysOf(table), ": remove it"))
 		case form[0] == '(':
 			special(form, key, value)
 		default:

@@ -89,6 +89,8 @@ func (d *document) readSteps() {
 		d.lacking(list.node)
 	case list.node.kind != kindList:
 		d.found.add(list.node, "must be a list of steps")
+	case len(list.node.items) > mostSteps:
+		d.found.add(list.node, tooManySteps, len(list.node.items), mostSteps)
 	default:
 		for _, item := range list.node.items {
 			d.lacking(item)

@@ -238,7 +238,7 @@ func (l *loader) mapping(n *node, y *yaml.Node, depth int) {
 		}
 	}
 	for _, source := range merges {
-		l.merge(n, source, depth)
+		l.merge(n, source, given, depth)
 	}
 }
 
@@ -282,7 +282,7 @@ func isTextKey(y *yaml.Node) bool {
 }
 
 // merge adds what "<<" points at: a mapping or a list of them; keys that are already there win.
-func (l *loader) merge(n *node, y *yaml.Node, depth int) {
+func (l *loader) merge(n *node, y *yaml.Node, given map[string]bool, depth int) {
 	source := l.load(y, n.parent, n.token, depth+1)
 	sources := []*node{source}
 	if source.kind == kindList {
@@ -293,7 +293,8 @@ func (l *loader) merge(n *node, y *yaml.Node, depth int) {
 			l.found.add(n, `"<<" needs a mapping or a list of mappings`)
 		}
 		for i, key := range s.keys {
-			if n.child(key) == nil {
+			if !given[key] {
+				given[key] = true
 				s.items[i].parent = n
 				n.keys, n.items = append(n.keys, key), append(n.items, s.items[i])
 			}

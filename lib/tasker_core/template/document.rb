@@ -41,10 +41,18 @@ module TaskerCore
       def read_steps
         list = @values["steps"]&.node
         return required if list.nil? || list.null?
-        return list.items.filter_map { |item| read_step(item) } if list.list?
+        return step_list(list) if list.list?
 
         @renamer.lacking(list)
         @findings.demand(list, list.void?, "must be a list of steps")
+        []
+      end
+
+      def step_list(list)
+        problem = Rules.too_many(list.items.size)
+        return list.items.filter_map { |item| read_step(item) } unless problem
+
+        @findings.add(list, problem)
         []
       end
 

@@ -16,7 +16,7 @@ module TaskerCore
         node.kind = :map
         given = {}
         merges = tree.children.each_slice(2).select { |key, child| entry(node, key, child, given, depth) }
-        merges.each { |_, source| merge(node, source, depth) }
+        merges.each { |_, source| merge(node, source, given, depth) }
       end
 
       # Gives true for a merge key, whose entries come last.
@@ -57,17 +57,18 @@ module TaskerCore
         !plain?(key) || Scalar.resolve(key.value).first == :string
       end
 
-      def merge(node, tree, depth)
+      def merge(node, tree, given, depth)
         source = value(tree, node.parent, node.token, depth + 1)
         (source.list? ? source.items : [source]).each do |from|
           @findings.demand(node, from.map? || from.void?, '"<<" needs a mapping or a list of mappings')
-          from.keys.zip(from.items) { |key, item| inherit(node, key, item) }
+          from.keys.zip(from.items) { |key, item| inherit(node, key, item, given) }
         end
       end
 
-      def inherit(node, key, item)
-        return if node.child(key)
+      def inherit(node, key, item, given)
+        return if given[key]
 
+        given[key] = true
         item.parent = node
         node.add(key, item)
       end

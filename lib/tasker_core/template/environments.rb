@@ -58,7 +58,7 @@ module TaskerCore
         return "must be a mapping of what is overridden" unless item.map?
 
         unless step_names.include?(name)
-          suggestion = Nearest.suggest(name, step_names, ": it is not in the list of steps")
+          suggestion = @findings.suggest(name, step_names, ": it is not in the list of steps")
           return "unknown step #{Nearest.quote(name)}#{suggestion}"
         end
         "step #{Nearest.quote(name)} is overridden twice: join the two" if overrides.key?(name)

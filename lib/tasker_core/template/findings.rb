@@ -25,6 +25,13 @@ module TaskerCore
       # @return [void]
       def demand(node, holds, message) = holds || add(node, message)
 
+      # Helps with a word that is nearly right, as long as somebody will read it.
+      #
+      # @return [String] what {Nearest.suggest} gives
+      def suggest(word, known, otherwise)
+        @list.size >= MOST ? otherwise : Nearest.suggest(word, known, otherwise)
+      end
+
       # @return [Array<Hash>] pointer and message of each problem
       def errors
         sorted = @list.each_with_index.sort_by { |(_, at), index| [at, index] }.map { |(error, _), _| error }

@@ -13,6 +13,7 @@ module TaskerCore
         @steps = steps
         @names = steps.map { |step| step["name"] }
         @places = @names.each_with_index.reverse_each.to_h
+        @unknown = 0
         @children = Array.new(steps.size) { [] }
       end
 
@@ -66,7 +67,9 @@ module TaskerCore
         return "step #{Nearest.quote(name)} depends on itself: remove it" if name == step
         return if @places.key?(name)
 
-        suggestion = Nearest.suggest(name, @names, ": declare it or remove it")
+        otherwise = ": declare it or remove it"
+        @unknown += 1
+        suggestion = @unknown > Findings::MOST ? otherwise : Nearest.suggest(name, @names, otherwise)
         "step #{Nearest.quote(step)} depends on unknown step #{Nearest.quote(name)}#{suggestion}"
       end
 
@@ -78,11 +81,12 @@ module TaskerCore
 
       def shortest(knot)
         from = {}
+        members = knot.to_h { |index| [index, true] }
         queue = [knot.first]
         while (index = queue.shift)
           @children[index].each do |child|
             return trace(from, knot.first, index) if child == knot.first
-            next if from.key?(child) || !knot.include?(child)
+            next if from.key?(child) || !members[child]
 
             from[child] = index
             queue << child

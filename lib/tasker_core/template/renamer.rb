@@ -64,7 +64,7 @@ module TaskerCore
         name = Nearest.quote(key)
         return @findings.add(value, "#{name} is not supported: remove it") if Keys::UNSUPPORTED.include?(key)
 
-        @findings.add(node, "unknown key #{name}#{Nearest.suggest(key, table.keys, ": remove it")}")
+        @findings.add(node, "unknown key #{name}#{@findings.suggest(key, table.keys, ": remove it")}")
       end
 
       # Two synonyms may both be given only if they agree.

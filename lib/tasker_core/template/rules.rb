@@ -18,6 +18,10 @@ module TaskerCore
       VERSION_RULE = 'must be three numbers like "1.0.0"'
       STRATEGIES = %w[exponential linear fixed].freeze
 
+      # @param count [Integer]
+      # @return [String, nil] the problem with so many steps
+      def self.too_many(count) = count > MOST_STEPS ? "has #{count} steps: at most #{MOST_STEPS} are allowed" : nil
+
       # @param form [Hash] the normal form
       def initialize(form) = @form = form
 
@@ -44,7 +48,8 @@ module TaskerCore
       end
 
       def steps(list)
-        return note("/steps", "has #{list.size} steps: at most #{MOST_STEPS} are allowed") if list.size > MOST_STEPS
+        problem = Rules.too_many(list.size)
+        return note("/steps", problem) if problem
 
         list.each_with_index { |step, index| step(step, "/steps/#{index}") }
         Graph.new(list).problems { |pointer, message| note(pointer, message) }
