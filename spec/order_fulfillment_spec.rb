@@ -9,7 +9,7 @@ RSpec.describe OrderFulfillment do
   def attempt_of(step_name, order: order("good"), results: {}, config: {})
     message = TaskerCore::Message.new(
       { "protocol" => 1, "step_id" => 1, "task_id" => "0198f0e0-0000-7000-8000-000000000001", "attempt" => 1, "step_name" => step_name,
-        "handler_class" => "OrderFulfillment", "step_payload" => { "config" => config },
+        "handler_class" => "OrderFulfillment", "step_payload" => config,
         "execution_context" => { "task" => { "task_id" => "0198f0e0-0000-7000-8000-000000000001", "context" => order },
                                  "step" => { "step_id" => 1, "name" => step_name, "attempt" => 1, "failures" => 0, "max_attempts" => 3 } } }
     )
