@@ -27,6 +27,7 @@ type world struct {
 	o     *orchestrator.Orchestrator
 	tasks []string          // ids, in order of creation: a script calls them 1, 2, …
 	held  map[string]string // the newest message read for a step name
+	other pgx.Tx            // somebody else's open transaction
 }
 
 func newWorld(t *testing.T) *world {
@@ -221,6 +222,29 @@ func (w *world) start(words, _ []string) []string {
 	return said(err, answer)
 }
 
+// hold TABLE WHERE… locks rows in somebody else's transaction, which stays open; "hold key K" locks an idempotency key.
+func (w *world) hold(words, _ []string) []string {
+	if w.other == nil {
+		tx, err := w.pool.Begin(w.ctx)
+		require.NoError(w.t, err)
+		w.t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
+		w.other = tx
+	}
+	sql := "SELECT FROM tasker." + w.fill(strings.Join(words, " ")) + " FOR UPDATE"
+	if words[0] == "key" {
+		sql = "SELECT tasker.lock_request_keys(ARRAY[1], ARRAY[NULL::uuid], ARRAY['" + words[1] + "'], true)"
+	}
+	_, err := w.other.Exec(w.ctx, sql)
+	return said(err)
+}
+
+// let ends somebody else's transaction.
+func (w *world) let(_, _ []string) []string {
+	err := w.other.Rollback(w.ctx)
+	w.other = nil
+	return said(err)
+}
+
 // clock +30s lets time pass: everything that waits for a time has waited so much longer.
 func (w *world) clock(words, _ []string) []string {
 	seconds := strings.TrimSuffix(strings.TrimPrefix(words[0], "+"), "s")
@@ -228,6 +252,7 @@ func (w *world) clock(words, _ []string) []string {
 		`UPDATE tasker.steps SET due_at = due_at - make_interval(secs => $1) WHERE due_at IS NOT NULL`,
 		`UPDATE pgmq.q_demo_queue SET vt = vt - make_interval(secs => $1)`,
 		`UPDATE pgmq.q_orchestration_step_results SET vt = vt - make_interval(secs => $1)`,
+		`UPDATE pgmq.q_orchestration_task_requests SET vt = vt - make_interval(secs => $1)`,
 	} {
 		_, err := w.pool.Exec(w.ctx, sql, number(seconds))
 		require.NoError(w.t, err)
