@@ -69,7 +69,7 @@ module TaskerCore
       return @pg if @pg && !@pg.finished? && @pid == Process.pid
 
       @pid = Process.pid
-      @pg = ForkGuard.watch(PG.connect(**@parameters.to_h, fallback_application_name: @name))
+      @pg = ForkGuard.watch(connected)
     rescue PG::Error => error
       raise Failure.from(error)
     end
@@ -84,6 +84,13 @@ module TaskerCore
     end
 
     private
+
+    # What the server says beside its answers belongs into the log and not onto standard error.
+    def connected
+      PG.connect(**@parameters.to_h, fallback_application_name: @name).tap do |pg|
+        pg.set_notice_processor { |notice| Log.event(:debug, :notice, link: @name, message: notice.strip) }
+      end
+    end
 
     # Whatever ends a statement early, a killed thread included, leaves a connection in an unknown state: away with it.
     def run(sql, values)

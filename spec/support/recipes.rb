@@ -12,6 +12,10 @@ module Recipes
       config: config }
   end
 
+  FIXTURES = File.expand_path("../fixtures", __dir__)
+
+  def fixture(path) = File.join(FIXTURES, path)
+
   def message_body(context: {}, sequence: [], config: {}, handler: "Pack", step: "pack", **changes)
     task_id = "0198f1c2-0000-7000-8000-000000000001"
     { protocol: 1, step_id: 7, task_id: task_id, attempt: 1, namespace: "shop", task_name: "parcel", task_version: "1.0.0", step_name: step,

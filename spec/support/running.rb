@@ -8,9 +8,14 @@ module Running
     TaskerCore::Worker.start(namespaces: ["shop"], threads: 3, **options).tap { |worker| running << worker }
   end
 
-  # Steps are looked after with real ticks of the Go core, in a thread of its own.
+  # The Go core in this process, ticking by itself.
   def start_orchestrator(**options)
     TaskerCore::Orchestrator.start(**options).tap { |orchestrator| running << orchestrator }
+  end
+
+  # The command in a process of its own. Ends with the example, whatever happens.
+  def start_program(*arguments, **env)
+    Program.new(*arguments, "--database-url", database_url, env: env.transform_keys(&:to_s)).tap { |program| running << program }
   end
 
   def handle(name, handler = nil, &) = TaskerCore.register_handler(name, handler, &)
