@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"regexp"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -21,7 +24,17 @@ func readJSON(source []byte) (*yaml.Node, bool) {
 	if err == nil {
 		_, err = decoder.Token()
 	}
-	return n, errors.Is(err, io.EOF) && n != nil
+	return n, errors.Is(err, io.EOF) && n != nil && !halves(source, n)
+}
+
+var replacement = regexp.MustCompile(`\x{fffd}|\\u[fF]{3}[dD]`)
+
+// halves reports whether a text has half of a surrogate pair in it: the decoder puts U+FFFD there, which would alter input.
+func halves(source []byte, n *yaml.Node) bool {
+	if strings.ContainsRune(n.Value, '\ufffd') && !replacement.Match(source) {
+		return true
+	}
+	return slices.ContainsFunc(n.Content, func(item *yaml.Node) bool { return halves(source, item) })
 }
 
 func jsonNode(decoder *json.Decoder, depth int) (*yaml.Node, error) {

@@ -52,7 +52,7 @@ func controlCharacter(source []byte) (line int, r rune, found bool) {
 		case r == '\n':
 			line++
 		case r == '\t' || r == '\r' || r == 0x85:
-		case r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0xfffe || r == 0xffff:
+		case r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0xfeff || r == 0xfffe || r == 0xffff:
 			return line, r, true
 		}
 	}
@@ -229,6 +229,9 @@ func (l *loader) mapping(n *node, y *yaml.Node, depth int) {
 	given := map[string]bool{}
 	var merges []*yaml.Node
 	for i := 0; i+1 < len(y.Content) && l.fatal == nil; i += 2 {
+		if l.misread(y, y.Content[i]) {
+			return
+		}
 		key, ok := l.key(n, y.Content[i], given)
 		switch {
 		case ok && key == mergeKey && isMerge(y.Content[i]):
@@ -240,6 +243,15 @@ func (l *loader) mapping(n *node, y *yaml.Node, depth int) {
 	for _, source := range merges {
 		l.merge(n, source, given, depth)
 	}
+}
+
+// misread refuses {a:, b: 1}: the library takes "a:" for the key, others do not.
+func (l *loader) misread(y, key *yaml.Node) bool {
+	if y.Style&yaml.FlowStyle == 0 || key.Style != 0 || !strings.HasSuffix(key.Value, ":") {
+		return false
+	}
+	l.fatal = Invalidf("cannot read the template: malformed YAML at line %d: found unexpected ':'", key.Line-1)
+	return true
 }
 
 func isMerge(y *yaml.Node) bool {

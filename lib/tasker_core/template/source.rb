@@ -9,7 +9,19 @@ module TaskerCore
     # so that everything behind it is one road.
     class Source
       LARGEST = 1 << 20
-      CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]/
+      CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff]/
+
+      ESCAPES = %w[" \\ / b f n r t u].freeze
+
+      # Ruby's parser is told where it is, because the error does not always know.
+      class Builder < Psych::TreeBuilder
+        attr_reader :line
+
+        def event_location(start_line, *)
+          @line = start_line + 1
+          super
+        end
+      end
 
       # A JSON object with its keys in order and twice where they are given twice.
       class Pairs < Array
@@ -34,10 +46,10 @@ module TaskerCore
 
       # @return [Psych::Nodes::Node, nil] nil when the text is no JSON object
       def json
-        return nil unless @text.match?(/\A[ \t\r\n]*\{/)
+        return nil if !@text.match?(/\A[ \t\r\n]*\{/) || @text.scan(/\\(.)/m).any? { |(char)| !ESCAPES.include?(char) }
 
         node(JSON.parse(@text, object_class: Pairs, max_nesting: 200))
-      rescue JSON::ParserError
+      rescue JSON::ParserError, EncodingError
         nil
       end
 
@@ -47,13 +59,15 @@ module TaskerCore
 
       def yaml
         refuse_control
-        documents = Psych.parse_stream(@text).children
+        builder = Builder.new
+        documents = Psych::Parser.new(builder).parse(@text).then { builder.root.children }
         refuse "it is empty" if documents.empty? || blank?(documents)
         refuse "several documents in one file: split it" if documents.size > 1
 
         documents.first.root
-      rescue Psych::SyntaxError => e
-        refuse "malformed YAML at line #{e.line}: #{e.problem}"
+      rescue Psych::SyntaxError => error
+        line = error.problem.include?("<document start>") ? builder.line : error.line
+        refuse "malformed YAML at line #{line}: #{error.problem}"
       end
 
       def blank?(documents) = documents.size == 1 && documents.first.children.empty?
@@ -68,9 +82,16 @@ module TaskerCore
         case value
         when Pairs then fill(Psych::Nodes::Mapping.new, value.flatten(1))
         when Array then fill(Psych::Nodes::Sequence.new, value)
-        when String then Psych::Nodes::Scalar.new(value, nil, nil, false, true, Psych::Nodes::Scalar::DOUBLE_QUOTED)
+        when String then text(value)
         else Psych::Nodes::Scalar.new(value.nil? ? "null" : value.to_s)
         end
+      end
+
+      # Half of a surrogate pair is no text.
+      def text(value)
+        raise EncodingError unless value.valid_encoding?
+
+        Psych::Nodes::Scalar.new(value, nil, nil, false, true, Psych::Nodes::Scalar::DOUBLE_QUOTED)
       end
 
       def fill(collection, values)
