@@ -90,10 +90,10 @@ func (o *Orchestrator) pause(r Report, failures int) time.Duration {
 		return 0
 	case r.Contended > 0:
 		return contendedPause
-	case r.Postponed > 0:
+	case r.Postponed > 0, r.NextDue != nil && *r.NextDue <= 0: // somebody holds it, or its window is full
 		return postponement
 	case r.NextDue != nil:
-		due := time.Duration(max(*r.NextDue, 0)*float64(time.Second)) + time.Millisecond
+		due := time.Duration(*r.NextDue*float64(time.Second)) + time.Millisecond
 		return min(due, o.config.PollInterval)
 	}
 	return o.config.PollInterval

@@ -121,7 +121,7 @@ func (w *world) tick(_, _ []string) []string {
 		}
 	}
 	if due, ok := counts["next_due"]; ok {
-		parts = append(parts, fmt.Sprintf("next due in %.0fs", due))
+		parts = append(parts, fmt.Sprintf("next due in %.0fs", max(due, 0)))
 	}
 	if parts == nil {
 		return []string{"nothing"}
