@@ -40,6 +40,7 @@ func newQueueTest(t *testing.T) *queueTest {
 	q := &queueTest{T: t}
 	q.pool = dbtest.NewWith(t, func(c *pgxpool.Config) {
 		c.ConnConfig.RuntimeParams["search_path"] = "nowhere"
+		c.ConnConfig.RuntimeParams["statement_timeout"] = "30s" // what must not wait, but does, ends here
 		c.ConnConfig.OnNotice = q.notice
 	})
 	q.ours = mustQuery[bool](t, q.pool, pgmqIsOurs)
