@@ -20,8 +20,6 @@ func (c *schemaCheck) resolve() {
 		if c.target(n) == nil {
 			c.found.add(c.refs[n], "%s is no schema of this document", quote(c.refs[n].text))
 		}
-	}
-	for _, n := range c.order {
 		if c.circles(n, n, map[*node]bool{}) {
 			c.found.add(c.refs[n], "%s leads back to itself without looking into the value", quote(c.refs[n].text))
 		}

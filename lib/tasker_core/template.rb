@@ -54,10 +54,10 @@ module TaskerCore
       # @raise [ConfigurationError] when the file cannot be read
       def load_file(path, **options)
         parse(File.binread(path), **options)
-      rescue ValidationError => e
-        raise ValidationError.new("#{path}: #{e.message}", errors: e.errors)
-      rescue SystemCallError => e
-        raise ConfigurationError, "cannot read template #{path}: #{e.message}"
+      rescue ValidationError => error
+        raise ValidationError.new("#{path}: #{error.message}", errors: error.errors)
+      rescue SystemCallError => error
+        raise ConfigurationError, "cannot read template #{path}: #{error.message}"
       end
     end
 

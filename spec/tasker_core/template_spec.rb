@@ -32,7 +32,7 @@ RSpec.describe TaskerCore::Template do
         schema = described_class::Schema.new(fixture["schema"])
         fixture["cases"].each do |example|
           errors = schema.problems(example["context"]).map { |error| error.transform_keys(&:to_s) }
-          expect(errors).to eq(example["errors"]), "#{JSON.generate(example["context"])}\n#{errors.join("\n")}\n instead of\n#{example["errors"].join("\n")}"
+          expect([example["context"], errors]).to eq([example["context"], example["errors"]])
         end
       end
     end

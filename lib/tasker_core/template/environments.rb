@@ -23,13 +23,19 @@ module TaskerCore
       end
 
       def override_all(overrides, form, value)
-        if value.void? then @renamer.lacking(value)
-        elsif value.null? then nil
-        elsif form == :list && value.list? then value.items.each { |item| listed(overrides, item) }
-        elsif form == :map && value.map? then value.keys.zip(value.items) { |name, item| override(overrides, name, item) }
-        elsif form == :list then @findings.add(value, "must be a list of steps")
-        else @findings.add(value, "must be a mapping from step names to what they override")
-        end
+        return @renamer.lacking(value) if value.void? || value.null?
+
+        form == :list ? override_list(overrides, value) : override_map(overrides, value)
+      end
+
+      def override_list(overrides, value)
+        @findings.demand(value, value.list?, "must be a list of steps")
+        value.items.each { |item| listed(overrides, item) } if value.list?
+      end
+
+      def override_map(overrides, value)
+        @findings.demand(value, value.map?, "must be a mapping from step names to what they override")
+        value.keys.zip(value.items) { |name, item| override(overrides, name, item) } if value.map?
       end
 
       # An override that names its step itself.

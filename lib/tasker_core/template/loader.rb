@@ -77,10 +77,11 @@ module TaskerCore
       end
 
       def scalar(node, tree)
-        tag = tag_of(tree)
-        if tag.nil? && plain?(tree) then settle(node, *Scalar.resolve(tree.value))
-        elsif tag.nil? || tag == "!!str" then settle(node, :string, tree.value)
-        elsif TAGS.key?(tag) then settle(node, *tagged(tag, tree.value))
+        tag = tag_of(tree) || ("!!str" unless plain?(tree))
+        case tag
+        when nil then settle(node, *Scalar.resolve(tree.value))
+        when "!!str" then settle(node, :string, tree.value)
+        when *TAGS.keys then settle(node, *tagged(tag, tree.value))
         else refuse_tag(node, tag)
         end
       end
@@ -118,8 +119,8 @@ module TaskerCore
       def substitute(node)
         put_variables(node) if @variables && node.value.include?("${")
         void(node, "contains a NUL character, which PostgreSQL cannot store: remove it") if node.text.include?("\0")
-      rescue Variables::Problem => e
-        e.unset? ? soften(node, e.message) : void(node, e.message)
+      rescue Variables::Problem => error
+        error.unset? ? soften(node, error.message) : void(node, error.message)
       end
 
       def put_variables(node)

@@ -4,7 +4,7 @@ module TaskerCore
   class Template
     # Regular expressions of a schema have to mean the same to Go and to Ruby.
     module Pattern
-      FOREIGN_ESCAPE = /\\[^dDwWsSbBnrtfvpP!-\/:-@\[-`{-~ ]/
+      FOREIGN_ESCAPE = /\\[^dDwWsSbBnrtfvpP\x20-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]/
       FOREIGN_GROUP = /\(\?(?:[^:<i]|<[^A-Za-z]|i[^):])/
       FOREIGN_OTHER = /[*+?}]\+|&&|\\[pP][^{]|\{,|\[\]|\[\^\]/
 

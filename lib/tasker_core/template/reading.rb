@@ -74,13 +74,11 @@ module TaskerCore
         return field unless field && name == "jitter" && %i[boolean string].include?(field.node.kind)
 
         kind, value = field.node.kind == :string ? Scalar.resolve(field.node.value) : [:boolean, field.node.value]
-        kind == :boolean ? Field.new(replaced(field.node, value ? absent : 0), field.key) : field
-      end
+        return field unless kind == :boolean
 
-      def replaced(node, number)
-        node.dup.tap do |copy|
-          copy.kind = :number
-          copy.value = number
+        Field.new(field.node.dup, field.key).tap do |number|
+          number.node.kind = :number
+          number.node.value = value ? absent : 0
         end
       end
 

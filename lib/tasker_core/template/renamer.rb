@@ -4,9 +4,12 @@ module TaskerCore
   class Template
     # Translates the keys of all systems of the family into the one set of names used inside.
     class Renamer
-      HANDLER = "must be a class name, or a mapping with callable and initialization"
-      BACKOFF = "must be a strategy, or a mapping with strategy, base_seconds, max_seconds and jitter"
-      RETRY = "must be a mapping with limit, retryable, backoff, backoff_base_ms, max_backoff_ms and jitter"
+      # Their keys, the field that a text alone means, and what to say about everything else.
+      NESTED = {
+        handler: [Keys::HANDLER, "handler_class", "must be a class name, or a mapping with callable and initialization"],
+        backoff: [Keys::BACKOFF, "backoff/strategy", "must be a strategy, or a mapping with strategy, base_seconds, max_seconds and jitter"],
+        retry: [Keys::RETRY, nil, "must be a mapping with limit, retryable, backoff, backoff_base_ms, max_backoff_ms and jitter"]
+      }.freeze
 
       # @param findings [Findings]
       def initialize(findings) = @findings = findings
@@ -22,9 +25,9 @@ module TaskerCore
       # @return [void]
       def rename(fields, node, table)
         node.keys.zip(node.items) do |key, value|
-          form = table[key]
-          if form.nil? then unknown(node, key, value, table)
-          elsif form.is_a?(Symbol) then yield(form, key, value)
+          case form = table[key]
+          when nil then unknown(node, key, value, table)
+          when Symbol then yield(form, key, value)
           else put(fields, form, key, value)
           end
         end
@@ -82,9 +85,7 @@ module TaskerCore
         when :depends_on then fields.depends_on += names(value)
         when :type then type(value)
         when :text then @findings.demand(value, value.text?, "must be a string")
-        when :handler then one_or_many(fields, value, key, "handler_class", Keys::HANDLER, HANDLER)
-        when :backoff then one_or_many(fields, value, key, "backoff/strategy", Keys::BACKOFF, BACKOFF)
-        else nested(fields, value, Keys::RETRY, RETRY)
+        else nested(fields, form, key, value)
         end
       end
 
@@ -93,13 +94,10 @@ module TaskerCore
         @findings.demand(value, known, "step type #{Nearest.quote(value.text)} is not supported: remove it")
       end
 
-      def one_or_many(fields, value, key, name, table, otherwise)
-        return put(fields, name, key, value) if value.text?
-
-        nested(fields, value, table, otherwise)
-      end
-
-      def nested(fields, value, table, otherwise)
+      # A mapping of its own keys, or a text where the form has a short way to say the most important of them.
+      def nested(fields, form, key, value)
+        table, short, otherwise = NESTED.fetch(form)
+        return put(fields, short, key, value) if short && value.text?
         return rename(fields, value, table) if value.map?
 
         lacking(value)

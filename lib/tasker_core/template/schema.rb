@@ -38,8 +38,8 @@ module TaskerCore
       def problems(context)
         value = exact(JSON.parse(JSON.generate(context)))
         @mutex.synchronize { SchemaWords.new(part("/root").validate(value).to_a, value).errors }
-      rescue JSON::GeneratorError => e
-        raise ValidationError, "the context is not JSON: #{e.message}"
+      rescue JSON::GeneratorError => error
+        raise ValidationError, "the context is not JSON: #{error.message}"
       end
 
       private

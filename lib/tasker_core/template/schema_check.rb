@@ -29,6 +29,22 @@ module TaskerCore
         id: "is allowed as a text at the top of the schema only: remove it"
       }.freeze
 
+      NAMES = ->(value) { value.is_a?(Array) && value.all?(String) && value.uniq.size == value.size }
+      # Whether the value of a keyword that holds no schema is right.
+      PLAIN = {
+        size: ->(value) { value.is_a?(Integer) && value.between?(0, 999_999_999) },
+        number: ->(value) { value.is_a?(Numeric) },
+        positive: ->(value) { value.is_a?(Numeric) && value.positive? },
+        boolean: ->(value) { [true, false].include?(value) },
+        names: NAMES,
+        list: ->(value) { value.is_a?(Array) },
+        types: ->(value) { TYPES.include?(value) || (NAMES.call(value) && value.any? && (value - TYPES).empty?) },
+        pattern: ->(value) { value.is_a?(String) && Pattern.portable?(value) },
+        draft: ->(value) { value.is_a?(String) && value.delete_suffix("#") == DRAFT },
+        id: ->(value) { value.is_a?(String) },
+        text: ->(value) { value.is_a?(String) }
+      }.freeze
+
       # @param root [Hash] the schema
       def initialize(root)
         @root = root
@@ -46,7 +62,7 @@ module TaskerCore
 
       private
 
-      def demand(pointer, holds, message) = holds || @problems << [pointer, message]
+      def demand(pointer, holds, message) = holds || @problems.push([pointer, message])
 
       # One schema: true, false, or a mapping of keywords.
       def schema(value, at)
@@ -67,47 +83,39 @@ module TaskerCore
       end
 
       def nested(rule, value, at)
-        return schema(value, at) if rule == :schema || (rule == :items && !value.is_a?(Array))
-        return list(rule, value, at) if %i[items schemas].include?(rule)
+        case rule
+        when :schema then schema(value, at)
+        when :items then value.is_a?(Array) ? each(value, at) : schema(value, at)
+        when :schemas then list(value, at)
+        else mapping(rule, value, at)
+        end
+      end
+
+      # What stands in a wrong mapping is looked at all the same.
+      def list(value, at)
+        demand(at, value.is_a?(Array) && !value.empty?, "must be a list of schemas")
+        each(value, at) if value.is_a?(Enumerable)
+      end
+
+      def each(value, at)
+        entries = value.is_a?(Hash) ? value : value.each_with_index.to_h { |item, index| [index, item] }
+        entries.each { |key, item| schema(item, at + Node.pointer(key)) }
+      end
+
+      def mapping(rule, value, at)
         return demand(at, false, "must be a mapping") unless value.is_a?(Hash)
 
         value.each_key { |key| demand(at + Node.pointer(key), Pattern.portable?(key), WORDS[:pattern]) } if rule == :patterns
         value.each { |key, item| entry(rule, item, at + Node.pointer(key)) }
       end
 
-      def list(rule, value, at)
-        demand(at, value.is_a?(Array) && (rule == :items || value.any? || value.include?(false)), "must be a list of schemas")
-        entries = value.is_a?(Hash) ? value.to_a : Array(value).each_with_index.map { |item, index| [index, item] }
-        entries.each { |key, item| schema(item, at + Node.pointer(key)) } if value.respond_to?(:each)
-      end
-
       def entry(rule, item, at)
         return schema(item, at) unless rule == :dependent && item.is_a?(Array)
 
-        demand(at, plain?(:names, item, at), WORDS[:names])
+        demand(at, NAMES.call(item), WORDS[:names])
       end
 
-      def plain?(rule, value, at)
-        case rule
-        when :size then value.is_a?(Integer) && value.between?(0, 999_999_999)
-        when :number then value.is_a?(Numeric)
-        when :positive then value.is_a?(Numeric) && value.positive?
-        when :boolean then [true, false].include?(value)
-        when :names then names?(value)
-        when :list then value.is_a?(Array)
-        when :types then types?(value)
-        when :draft then value.is_a?(String) && value.delete_suffix("#") == DRAFT
-        else value.is_a?(String) && (rule != :id || at.empty?) && (rule != :pattern || Pattern.portable?(value))
-        end
-      end
-
-      def names?(value) = value.is_a?(Array) && value.all?(String) && value.uniq.size == value.size
-
-      def types?(value)
-        return TYPES.include?(value) if value.is_a?(String)
-
-        names?(value) && value.any? && (value - TYPES).empty?
-      end
+      def plain?(rule, value, at) = PLAIN.fetch(rule).call(value) && (rule != :id || at.empty?)
     end
   end
 end

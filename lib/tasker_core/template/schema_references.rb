@@ -31,8 +31,6 @@ module TaskerCore
       def resolve
         @references.each do |at, (reference, place)|
           demand(place, target(at), "#{Nearest.quote(reference)} is no schema of this document")
-        end
-        @references.each do |at, (reference, place)|
           demand(place, !circles?(at, at, {}), "#{Nearest.quote(reference)} leads back to itself without looking into the value")
         end
       end

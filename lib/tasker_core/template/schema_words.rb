@@ -42,14 +42,19 @@ module TaskerCore
 
       # @return [Array<Hash>] pointer and message
       def errors
-        told = @found.flat_map { |problem| complaints(problem) }.sort_by.with_index { |complaint, index| [order(complaint), index] }
-        told = told.uniq(&:tokens)
-        hiding = told.select { |complaint| HIDING.include?(complaint.keyword) }.map(&:tokens)
-        told.reject { |complaint| hiding.any? { |tokens| inside?(complaint.tokens, tokens) } }
-            .map { |complaint| { pointer: Node.pointer(*complaint.tokens), message: complaint.message } }
+        uncovered.map { |complaint| { pointer: Node.pointer(*complaint.tokens), message: complaint.message } }
       end
 
       private
+
+      def uncovered
+        hiding = first_of_each.select { |complaint| HIDING.include?(complaint.keyword) }.map(&:tokens)
+        first_of_each.reject { |complaint| hiding.any? { |tokens| inside?(complaint.tokens, tokens) } }
+      end
+
+      def first_of_each
+        @first_of_each ||= @found.flat_map { |problem| complaints(problem) }.sort_by { |complaint| order(complaint) }.uniq(&:tokens)
+      end
 
       def inside?(tokens, outer) = tokens.size > outer.size && tokens.first(outer.size) == outer
 

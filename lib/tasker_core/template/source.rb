@@ -75,7 +75,7 @@ module TaskerCore
       def refuse_control
         match = CONTROL.match(@text) or return
         line = match.pre_match.count("\n") + 1
-        refuse format("control character U+%04X at line %d: remove it", match.to_s.ord, line)
+        refuse "control character U+#{match.to_s.ord.to_s(16).upcase.rjust(4, "0")} at line #{line}: remove it"
       end
 
       def node(value)
