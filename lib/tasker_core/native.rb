@@ -21,6 +21,9 @@ module TaskerCore
                           "for an installed gem run `gem pristine tasker-core`"
     end
 
+    # Whether a signal needs the help of another thread to reach the main thread while that waits in a library.
+    SIGNALS_NEED_A_THREAD = RUBY_VERSION < "3.3"
+
     autoload :Answer, "tasker_core/native/answer"
     autoload :TrapHook, "tasker_core/native/trap_hook"
 
@@ -53,11 +56,33 @@ module TaskerCore
         @started
       end
 
+      # Before Ruby 3.3 it is a sleeping thread that takes a signal and calls the main thread back from a library; a main thread that began
+      # to wait beside others and is now alone would never hear of Ctrl-C. So there is one that always sleeps.
+      #
+      # @api private
+      # @return [void]
+      def heed_signals
+        return if !SIGNALS_NEED_A_THREAD || Thread.current != Thread.main || @listener&.alive?
+
+        @listener = Thread.new { loop { sleep } }.tap { |thread| thread.name = "tasker signals" }
+      end
+
+      # Where a thread finds its handle closed because the process exits: it ends without a word, as Ruby ends all threads now.
+      #
+      # @api private
+      # @return [void]
+      def leave_at_exit
+        Thread.exit if @exiting && Thread.current != Thread.main
+      end
+
       private
 
-      # An orchestrator that is cut off rolls back and costs nothing, but one that may finish its tick costs nobody anything.
+      # Closing cuts off calls that the exit would have to wait for, and lets a started orchestrator finish its tick.
       def at_exit_of(pid)
-        at_exit { @open.each_key { |handle| close_quietly(handle) } if Process.pid == pid }
+        at_exit do
+          @exiting = true
+          @open.each_key { |handle| close_quietly(handle) } if Process.pid == pid
+        end
       end
 
       def close_quietly(handle)
@@ -114,6 +139,7 @@ module TaskerCore
       # @param timeout [Numeric, nil] seconds to wait for the first one; 0: do not wait; nil: a day
       # @return [Hash] events, dropped
       def poll(max: 0, timeout: 0)
+        Native.heed_signals unless timeout&.zero?
         Answer.new(*raw_poll(max, wait_ms(timeout))).value_or_raise
       end
 
@@ -124,6 +150,7 @@ module TaskerCore
       # @return [Hash] task_id, state
       # @raise [TimeoutError, NotFoundError, ValidationError, DatabaseError]
       def wait(task_id, timeout: nil)
+        Native.heed_signals
         Answer.new(*raw_wait(task_id, wait_ms(timeout))).value_or_raise
       end
 

@@ -5,10 +5,10 @@ module TaskerCore
     # What came back over the border: a status of bindings/tasker.h and a JSON body, made into a value or an error of this gem.
     class Answer
       OK = 0
-      TIMEOUT = 3
+      CLOSED = 4
 
       # The errors for those statuses that say it all; the others are told apart by their code.
-      STATUSES = { 2 => Cancelled, TIMEOUT => TimeoutError, 4 => OrchestratorError, 5 => OrchestratorError, 8 => OrchestratorError }.freeze
+      STATUSES = { 2 => Cancelled, 3 => TimeoutError, CLOSED => OrchestratorError, 5 => OrchestratorError, 8 => OrchestratorError }.freeze
 
       CODES = { "invalid" => ValidationError, "not_found" => NotFoundError, "conflict" => ConflictError, "database" => DatabaseError }.freeze
 
@@ -34,6 +34,7 @@ module TaskerCore
       def value_or_raise(bad_argument = ValidationError)
         return value if @status == OK
 
+        Native.leave_at_exit if @status == CLOSED
         raise error(bad_argument)
       end
 
