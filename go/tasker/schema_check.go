@@ -211,13 +211,19 @@ var (
 	// What one of the two languages has and the other has not, or reads differently.
 	foreignEscape = regexp.MustCompile(`\\[^dDwWsSbBnrtfvpP[:punct:] ]`)
 	foreignGroup  = regexp.MustCompile(`\(\?([^:<i]|<[^A-Za-z]|i[^):])`)
-	foreignOther  = regexp.MustCompile(`[*+?}]\+|&&|\\[pP][^{]|\{,|\[\]|\[\^\]`)
+	foreignClass  = regexp.MustCompile(`&&|\[\]|\[\^\]`)
+	foreignCount  = regexp.MustCompile(`[*+?}][*+{]|[*+?}]\?[*+?{]|\{,|\{[^}]*[0-9]{4}`)
+	oneLetterOf   = regexp.MustCompile(`\\[pP][^{]`)
+	escaped       = regexp.MustCompile(`\\.`)
+	class         = regexp.MustCompile(`\[[^\]]*\]`)
 )
 
 // isPattern reports whether a pattern means the same to Go and to Ruby.
 func isPattern(pattern string) bool {
 	plain := strings.ReplaceAll(pattern, `\\`, "")
-	if foreignEscape.MatchString(plain) || foreignGroup.MatchString(plain) || foreignOther.MatchString(plain) {
+	bare := escaped.ReplaceAllString(pattern, "e")
+	if foreignEscape.MatchString(plain) || oneLetterOf.MatchString(plain) || foreignGroup.MatchString(bare) ||
+		foreignClass.MatchString(bare) || foreignCount.MatchString(class.ReplaceAllString(bare, "c")) {
 		return false
 	}
 	_, err := regexp.Compile(pattern)

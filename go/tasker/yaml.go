@@ -229,7 +229,7 @@ func (l *loader) mapping(n *node, y *yaml.Node, depth int) {
 	given := map[string]bool{}
 	var merges []*yaml.Node
 	for i := 0; i+1 < len(y.Content) && l.fatal == nil; i += 2 {
-		if l.misread(y, y.Content[i]) {
+		if l.misread(y, y.Content[i], y.Content[i+1]) {
 			return
 		}
 		key, ok := l.key(n, y.Content[i], given)
@@ -246,8 +246,9 @@ func (l *loader) mapping(n *node, y *yaml.Node, depth int) {
 }
 
 // misread refuses {a:, b: 1}: the library takes "a:" for the key, others do not.
-func (l *loader) misread(y, key *yaml.Node) bool {
-	if y.Style&yaml.FlowStyle == 0 || key.Style != 0 || !strings.HasSuffix(key.Value, ":") {
+func (l *loader) misread(y, key, value *yaml.Node) bool {
+	empty := value.Kind == yaml.ScalarNode && value.Style == 0 && value.Value == ""
+	if y.Style&yaml.FlowStyle == 0 || key.Style != 0 || !empty || !strings.HasSuffix(key.Value, ":") {
 		return false
 	}
 	l.fatal = Invalidf("cannot read the template: malformed YAML at line %d: found unexpected ':'", key.Line-1)
