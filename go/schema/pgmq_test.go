@@ -279,11 +279,12 @@ func TestEachMessageGoesToOneReader(t *testing.T) {
 func TestReadersDoNotWait(t *testing.T) {
 	t.Parallel()
 	q := newQueueTest(t)
-	q.exec("SELECT pgmq.send_batch('jobs', ARRAY['1', '2']::jsonb[])")
+	q.exec("SELECT pgmq.send_batch('jobs', ARRAY['1', '2', '3']::jsonb[])")
 	tx, err := q.pool.Begin(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, int64(1), mustQuery[int64](t, tx, "SELECT msg_id FROM pgmq.read('jobs', 100, 1)"))
-	require.Equal(t, []int64{2}, q.ids("SELECT msg_id FROM pgmq.read('jobs', 100, 9)"))
+	require.Equal(t, []int64{2}, q.ids("SELECT msg_id FROM pgmq.read('jobs', 100, 1)"))
+	require.Equal(t, []int64{3}, q.ids("SELECT msg_id FROM pgmq.pop('jobs', 9)"))
 	require.NoError(t, tx.Rollback(t.Context()))
 	require.Equal(t, []int64{1}, q.ids("SELECT msg_id FROM pgmq.read('jobs', 100, 9)"))
 }
