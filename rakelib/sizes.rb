@@ -8,20 +8,20 @@ class Sizes
 
   RULES = [
     Rule.new(files: /\.go\z/, lines: 400, opening: /\Afunc /, closing: "}", longest: 70, median: 8, tests: /_test\.go\z/),
-    Rule.new(files: %r{(\.rb|\.rake|\Aexe/[^.]+|Rakefile)\z}, lines: 200, opening: /\A\s*(private_class_method )?def /, closing: "end",
+    Rule.new(files: %r{(\.rb|\.rake|\.gemspec|\Aexe/[^.]+|Rakefile)\z}, lines: 200, opening: /\A\s*(private_class_method )?def /, closing: "end",
              longest: 25, median: 4, tests: %r{\Aspec/}),
     Rule.new(files: %r{\Ago/schema/.*functions/.*\.sql\z}, lines: 150)
   ].freeze
 
   # Gives the complaints, one a line; none is good.
   def complaints
-    RULES.flat_map { |rule| judge(rule, tracked.grep(rule.files)) }
+    RULES.flat_map { |rule| judge(rule, written.grep(rule.files)) }
   end
 
   private
 
-  def tracked
-    @tracked ||= IO.popen(%w[git ls-files --cached --others --exclude-standard], &:readlines).map(&:chomp).select { |path| File.file?(path) }
+  def written
+    @written ||= Dir["{bindings,exe,ext,go,lib,rakelib,spec}/**/*", "Rakefile", "*.gemspec"].select { |path| File.file?(path) }
   end
 
   def judge(rule, paths)

@@ -6,13 +6,13 @@ RSpec.describe "Bad handlers", :database do
 
   before { worker && start_orchestrator }
 
-  def run(max_attempts: 1, &)
-    handle("Pack", &)
+  def run(max_attempts: 1, &block)
+    handle("Pack", &block)
     register(recipe(steps: [step_recipe(max_attempts: max_attempts)]))
     start_task.wait(timeout: 30).tap { expect(worker.status).to have_attributes(running: true, threads: 3) }
   end
 
-  def step_after(**options, &) = run(**options, &).step(:pack)
+  def step_after(**options, &block) = run(**options, &block).step(:pack)
 
   {
     "raises" => -> { raise "boom" }, "calls itself for ever" => -> { (deeper = -> { deeper.call + 1 }).call }, "exits" => -> { exit },

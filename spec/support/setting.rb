@@ -7,12 +7,12 @@ require "stringio"
 module Setting
   attr_reader :database_url
 
-  def with_fresh_setting(database: false, &)
+  def with_fresh_setting(database: false, &block)
     @log = StringIO.new
     TaskerCore.instance_variable_set(:@config, nil)
     TaskerCore.instance_variable_set(:@handlers, nil)
     TaskerCore.config.logger = Logger.new(@log, level: :debug, formatter: TaskerCore::Log.method(:line))
-    database ? with_database(&) : yield
+    database ? with_database(&block) : yield
   end
 
   def log = @log.string
