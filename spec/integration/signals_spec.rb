@@ -126,8 +126,8 @@ RSpec.describe "signals and interrupts", :database do
     RUBY
   end
 
-  # Two seconds of signals as fast as another process can send them, while threads enter Go and end. Without its measures the border does
-  # not survive this: memory is corrupted within the first seconds, as a rule.
+  # Two seconds of signals as fast as another process can send them, while the main thread, which gets them, is in Go most of the time and
+  # others come and go. Without its measures the border does not survive this, or has its memory corrupted, as a rule.
   it "survives a storm of signals" do
     process = start(<<~RUBY)
       handle = open_handle
@@ -135,11 +135,14 @@ RSpec.describe "signals and interrupts", :database do
       caught = 0
       trap("USR2") { caught += 1 }
       sender = spawn(RbConfig.ruby, "-e", "loop { Process.kill('USR2', \#{Process.pid}) }", err: IO::NULL)
+      large = { text: "ö" * 1_000_000 }.to_json
       rounds = 0
       ending = now + 2
       while now < ending
-        Array.new(4) { Thread.new { handle.poll; handle.tick; handle.call("status"); handle.poll(timeout: 0.001) } }.each(&:join)
+        threads = Array.new(4) { Thread.new { handle.poll; handle.tick; handle.call("status"); handle.poll(timeout: 0.001) } }
+        10.times { handle.send(:raw_call, "unknown", large, 1000) }
         handle.create_task({ name: "greet" })
+        threads.each(&:join)
         GC.start if (rounds % 10).zero?
         rounds += 1
       end
