@@ -84,6 +84,12 @@ module TaskerCore
     # @raise [ConflictError] when a version is registered with other content
     def register_templates(paths = config.template_paths) = TemplateFiles.new(paths).register
 
+    # Puts every signal handler on the alternate signal stack, which the Go library needs. Handlers set by `trap` are seen to; call this
+    # when a C extension has set one of its own after the library was loaded.
+    #
+    # @return [Integer] how many needed it
+    def fix_signal_handlers! = Native.fix_signal_handlers
+
     # @return [Registry] where handlers are found
     def handlers = @handlers ||= Registry.new
 
