@@ -98,6 +98,21 @@ func (e *events) take(limit int) batch {
 	return taken
 }
 
+// empty says whether a poll would find nothing.
+func (e *events) empty() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.waiting) == 0 && e.dropped == 0
+}
+
+// taken is take as a reply.
+func (e *events) taken(limit int) reply {
+	if e.empty() {
+		return reply{statusOK, nothing}
+	}
+	return done(e.take(limit))
+}
+
 func (e *events) announce() {
 	select {
 	case e.ready <- struct{}{}:

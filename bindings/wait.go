@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -67,22 +68,30 @@ func waitOn(id uint64, timeoutMS int64, word *uint32, work func(context.Context,
 	return work(ctx, h)
 }
 
+// nothing is the body of a poll that found nothing; polls are frequent, so it is encoded once.
+var nothing = encode(batch{Events: []json.RawMessage{}})
+
 func poll(id uint64, limit int, timeoutMS int64, word *uint32) reply {
+	if timeoutMS == 0 {
+		h, release, fault := handles.use(id)
+		if fault != nil {
+			return *fault
+		}
+		defer release()
+		return h.events.taken(limit)
+	}
 	return waitOn(id, timeoutMS, word, func(ctx context.Context, h *handle) reply {
-		for {
-			taken := h.events.take(limit)
-			if len(taken.Events) > 0 || taken.Dropped > 0 || timeoutMS == 0 {
-				return done(taken)
-			}
+		for h.events.empty() {
 			select {
 			case <-h.events.ready:
 			case <-ctx.Done():
 				if errors.Is(context.Cause(ctx), errTimeout) {
-					return done(h.events.take(limit))
+					return h.events.taken(limit)
 				}
 				return ended(context.Cause(ctx))
 			}
 		}
+		return h.events.taken(limit)
 	})
 }
 
