@@ -74,6 +74,9 @@ func malformed(err error) error {
 	if m := unknownAnchor.FindStringSubmatch(err.Error()); m != nil {
 		return Invalidf("cannot read the template: unknown anchor %s", quote(m[1]))
 	}
+	if strings.Contains(err.Error(), "exceeded max depth") {
+		return errTooDeep()
+	}
 	m := yamlError.FindStringSubmatch(err.Error())
 	if m == nil || m[1] == "" {
 		return Invalidf("cannot read the template: malformed YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
@@ -83,6 +86,10 @@ func malformed(err error) error {
 		line--
 	}
 	return Invalidf("cannot read the template: malformed YAML at line %d: %s", line, m[2])
+}
+
+func errTooDeep() error {
+	return Invalidf("cannot read the template: values nest deeper than %d levels", deepestValue)
 }
 
 // loader turns library nodes into ours: follows aliases and merge keys, resolves scalars, puts variables in, and counts.
@@ -121,7 +128,7 @@ func (l *loader) exhausted(depth int) bool {
 	switch {
 	case l.fatal != nil:
 	case depth > deepestValue:
-		l.fatal = Invalidf("cannot read the template: values nest deeper than %d levels", deepestValue)
+		l.fatal = errTooDeep()
 	case l.values > mostValues:
 		l.fatal = Invalidf("cannot read the template: more than %d values, aliases included", mostValues)
 	case l.text > mostText:

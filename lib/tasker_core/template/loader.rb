@@ -8,6 +8,7 @@ module TaskerCore
       include Entries
 
       DEEPEST = 64
+      TOO_DEEP = "cannot read the template: values nest deeper than #{DEEPEST} levels"
       MOST_VALUES = 100_000
       MOST_TEXT = 4 << 20
       TAGS = { "!!null" => :null, "!!bool" => :boolean, "!!int" => :number, "!!float" => :number }.freeze
@@ -63,7 +64,7 @@ module TaskerCore
       end
 
       def bound(depth)
-        refuse "values nest deeper than #{DEEPEST} levels" if depth > DEEPEST
+        raise ValidationError, TOO_DEEP if depth > DEEPEST
         refuse "more than #{MOST_VALUES} values, aliases included" if @values > MOST_VALUES
         refuse "more than 4 MiB of text, aliases and variables included" if @text > MOST_TEXT
       end

@@ -13,13 +13,40 @@ module TaskerCore
 
       ESCAPES = %w[" \\ / b f n r t u].freeze
 
-      # Ruby's parser is told where it is, because the error does not always know.
+      # Notes where it is, because the error does not always know, and ends a deep nest early, because libyaml takes for ever over it.
       class Builder < Psych::TreeBuilder
         attr_reader :line
+
+        def start_mapping(*)
+          deepen
+          super
+        end
+
+        def start_sequence(*)
+          deepen
+          super
+        end
+
+        def end_mapping
+          @depth -= 1
+          super
+        end
+
+        def end_sequence
+          @depth -= 1
+          super
+        end
 
         def event_location(start_line, *)
           @line = start_line + 1
           super
+        end
+
+        private
+
+        def deepen
+          @depth = @depth.to_i + 1
+          raise ValidationError, Loader::TOO_DEEP if @depth > Loader::DEEPEST + 1
         end
       end
 
