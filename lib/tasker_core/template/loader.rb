@@ -65,6 +65,7 @@ module TaskerCore
 
       def bound(depth)
         raise ValidationError, TOO_DEEP if depth > DEEPEST
+
         refuse "more than #{MOST_VALUES} values, aliases included" if @values > MOST_VALUES
         refuse "more than 4 MiB of text, aliases and variables included" if @text > MOST_TEXT
       end
