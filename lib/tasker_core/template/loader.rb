@@ -8,7 +8,7 @@ module TaskerCore
       include Entries
 
       DEEPEST = 64
-      TOO_DEEP = "cannot read the template: values nest deeper than #{DEEPEST} levels"
+      TOO_DEEP = "cannot read the template: values nest deeper than #{DEEPEST} levels".freeze
       MOST_VALUES = 100_000
       MOST_TEXT = 4 << 20
       TAGS = { "!!null" => :null, "!!bool" => :boolean, "!!int" => :number, "!!float" => :number }.freeze
