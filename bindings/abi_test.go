@@ -229,7 +229,11 @@ func TestAPanicIsAStatus(t *testing.T) {
 	require.Contains(t, f.Message, "boom")
 	require.Contains(t, f.Details[0].Message, "TestAPanicIsAStatus")
 	id := mustOpen(t)
-	r := onHandle(id, 0, func(context.Context, *handle) reply { var m map[string]int; m["x"] = 1; return done(m) })
+	r := onHandle(id, 0, func(context.Context, *handle) reply {
+		var m map[string]int
+		m["x"] = 1 //nolint:staticcheck // the panic is the point
+		return done(m)
+	})
 	mustFault(t, statusPanic, r)
 }
 

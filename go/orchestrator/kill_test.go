@@ -69,7 +69,7 @@ func killAtRandomMoment(t *testing.T, url string) {
 	require.NoError(t, child.Start())
 	_, err = out.Read(make([]byte, 3))
 	require.NoError(t, err, "the orchestrator did not come up")
-	wait(t.Context(), time.Duration(rand.N(60*time.Millisecond)))
+	wait(t.Context(), rand.N(60*time.Millisecond))
 	require.NoError(t, child.Process.Kill())
 	_ = child.Wait() //nolint:errcheck // it was killed
 }

@@ -3,6 +3,7 @@ package tasker
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -79,8 +80,8 @@ func (s *Schema) Validate(context []byte) error {
 	if failure == nil {
 		return nil
 	}
-	invalid, ok := failure.(*jsonschema.ValidationError)
-	if !ok {
+	var invalid *jsonschema.ValidationError
+	if !errors.As(failure, &invalid) {
 		return Invalidf("validate context: %v", failure)
 	}
 	return &Error{Code: CodeInvalid, Message: "the context does not fit the template's schema", Details: explain(invalid, value)}

@@ -1,6 +1,7 @@
 package tasker
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -58,7 +59,8 @@ func checkSchema(schema []byte) (*node, []Detail) {
 	}
 	c.schema(c.root)
 	c.resolve()
-	if refused, ok := c.found.err("").(*Error); ok {
+	var refused *Error
+	if errors.As(c.found.err(""), &refused) {
 		return nil, refused.Details
 	}
 	return c.root, nil

@@ -34,8 +34,8 @@ type sample struct {
 	Many    []inner           `json:"many,omitempty"`
 	Headers map[string]string `json:"headers,omitempty"`
 	Any     any               `json:"any,omitempty"`
-	hidden  int
-	Skipped int `json:"-"`
+	hidden  int               //nolint:unused // that it stays hidden is the point
+	Skipped int               `json:"-"`
 }
 
 type inner struct {
@@ -66,7 +66,7 @@ func TestMarshalEqualsTheStandardLibrary(t *testing.T) {
 		deep = &inner{Pointer: deep, Name: fmt.Sprint(i)}
 	}
 	for i, v := range []any{
-		nil, true, 0, -1, int64(math.MinInt64), uint64(math.MaxUint64), "", "plain", 1.0, 0.1, 1e20, 1e21, 1e-6, 1e-7, -0.0,
+		nil, true, 0, -1, int64(math.MinInt64), uint64(math.MaxUint64), "", "plain", 1.0, 0.1, 1e20, 1e21, 1e-6, 1e-7, math.Copysign(0, -1),
 		math.MaxFloat64, math.SmallestNonzeroFloat64, float32(0.1), math.Inf(1), math.NaN(),
 		"<script>&\u2028\u2029\b\f\n\r\t\x00\x1f\"\\/", "äöü 日本 🦀", "broken \xff utf8", []byte("bytes"), []byte(nil),
 		[]string(nil), []string{}, map[string]int(nil), map[string]int{"b": 1, "a": 2, "<": 3}, map[int]string{2: "b", 10: "a"},
