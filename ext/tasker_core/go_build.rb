@@ -87,7 +87,8 @@ class GoBuild
   end
 
   def command(output, exports)
-    linker = "-extldflags=-Wl,-soname,#{LIBRARY},--version-script=#{exports}"
+    # -z defs: what is missing is found here, and not by the one who loads the library.
+    linker = "-extldflags=-Wl,-soname,#{LIBRARY},--version-script=#{exports},-z,defs"
     modules = File.exist?(File.join(@root, "vendor", "modules.txt")) ? ["-mod=vendor"] : []
     [go, "build", *modules, "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w '#{linker}'", "-o", output, "./bindings"]
   end
