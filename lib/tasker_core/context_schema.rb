@@ -23,13 +23,7 @@ module TaskerCore
     # @raise [ValidationError] with a JSON pointer into the request for each fault
     def check(context)
       faults = @schema.problems(context).map { |fault| { pointer: "/context#{fault[:pointer]}", message: fault[:message] } }
-      raise ValidationError.new(told(faults), errors: faults) if faults.any?
-    end
-
-    private
-
-    def told(faults)
-      "#{Template::Schema::SUBJECT}: #{faults.map { |fault| fault.values.join(" ") }.join("; ")}"
+      raise ValidationError.new(Template::Schema::SUBJECT, errors: faults) if faults.any?
     end
   end
 end

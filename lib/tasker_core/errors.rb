@@ -7,22 +7,31 @@ module TaskerCore
   # The gem was told something it cannot work with: an unknown option, no database, a missing file.
   class ConfigurationError < Error; end
 
-  # Input was refused and nothing was changed. {#errors} says where.
+  # Input was refused and nothing was changed. The message holds everything, {#errors} holds it apart.
   class ValidationError < Error
     # @return [Array<Hash>] one `{pointer:, message:}` for each fault; the pointer is a JSON pointer, "" means the whole input
     attr_reader :errors
 
-    # @param message [String] what was refused
+    # @param message [String] what was refused; faults that it does not tell are added
     # @param errors [Array<Hash>] the faults, with symbol or string keys
     def initialize(message = nil, errors: [])
       @errors = errors.map { |fault| fault.transform_keys(&:to_sym) }
-      super(message || "The input was refused")
+      message ||= "The input was refused"
+      super(@errors.all? { |fault| message.include?(fault[:message].to_s) } ? message : "#{message}: #{told}")
     end
 
-    # @return [String] the message, then each fault with its place
+    # @return [String] the message with each fault on a line of its own
     def detailed
-      [message, *errors.map { |fault| "  #{fault[:pointer].to_s.empty? ? "(whole input)" : fault[:pointer]}: #{fault[:message]}" }].join("\n")
+      return message unless errors.any? && message.end_with?(": #{told}")
+
+      [message.delete_suffix(" #{told}"), *errors.map { |fault| "  #{line(fault)}" }].join("\n")
     end
+
+    private
+
+    def told = errors.map { |fault| line(fault) }.join("; ")
+
+    def line(fault) = [fault[:pointer], fault[:message]].reject { |text| text.to_s.empty? }.join(": ")
   end
 
   # A template, task, step or namespace that does not exist.

@@ -12,7 +12,13 @@ RSpec.describe TaskerCore::Error do
     faults = [{ "pointer" => "/items/0", "message" => "is wrong" }, { pointer: "", message: "all" }]
     error = TaskerCore::ValidationError.new("refused", errors: faults)
     expect(error.errors).to eq([{ pointer: "/items/0", message: "is wrong" }, { pointer: "", message: "all" }])
-    expect(error.detailed).to eq("refused\n  /items/0: is wrong\n  (whole input): all")
+    expect(error.message).to eq("refused: /items/0: is wrong; all")
+    expect(error.detailed).to eq("refused:\n  /items/0: is wrong\n  all")
+  end
+
+  it "does not say twice what the message says already" do
+    error = TaskerCore::ValidationError.new("priority is wrong", errors: [{ pointer: "/priority", message: "priority is wrong" }])
+    expect([error.message, error.detailed]).to all(eq("priority is wrong"))
   end
 
   it "carries what a handler wants to say about its failure" do

@@ -1,0 +1,47 @@
+# frozen_string_literal: true
+
+RSpec.describe TaskerCore::Worker::Fetcher, :database do
+  let(:queue) { TaskerCore::Queue.new(TaskerCore::Link.new, worker_id: "spec") }
+  let(:leases) { TaskerCore::Worker::Leases.new(queue, 30) }
+  let(:taken) { Thread::Queue.new }
+  let(:gate) { Thread::Queue.new }
+
+  before { %w[shop other].each { |namespace| register(recipe(namespace: namespace)) } }
+
+  after do
+    gate.close
+    @fetcher.stop
+    @crew.close && @crew.kill
+    queue.close
+  end
+
+  def fetch(namespaces, threads:)
+    @crew = TaskerCore::Worker::Crew.new(threads, freed: -> { @fetcher.wake }) { |lease| (taken << lease) && gate.pop }
+    @fetcher = described_class.new(queue, namespaces, leases: leases, crew: @crew, lease_seconds: 30, poll_interval: 0.05)
+    [@crew, @fetcher].each(&:start)
+  end
+
+  it "takes as many messages as threads are free, and no more" do
+    5.times { start_task }
+    fetch(["shop"], threads: 2)
+    2.times { taken.pop }
+    expect(@fetcher.fetched).to eq(2)
+    2.times { gate << true }
+    2.times { taken.pop }
+    expect(@fetcher.fetched).to eq(4)
+  end
+
+  it "serves its namespaces in turn, so that a long queue does not hold up a short one" do
+    20.times { start_task }
+    start_task("other/parcel")
+    fetch(%w[shop other], threads: 1)
+    first = Array.new(4) { (gate << true) && taken.pop.namespace }
+    expect(first).to include("other")
+  end
+
+  it "goes on with the others when one queue is not there" do
+    start_task
+    fetch(%w[nowhere shop], threads: 1)
+    expect(taken.pop.namespace).to eq("shop")
+  end
+end

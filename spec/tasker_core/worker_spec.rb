@@ -1,0 +1,84 @@
+# frozen_string_literal: true
+
+RSpec.describe TaskerCore::Worker, :database do
+  before { register(recipe) }
+
+  it "needs a namespace" do
+    expect { described_class.new(namespaces: []) }.to raise_error(TaskerCore::ConfigurationError, /needs a namespace to read/)
+  end
+
+  it "tells its status" do
+    gate = Thread::Queue.new
+    handle("Pack") { |_ctx| gate.pop }
+    worker = start_worker
+    start_task
+    eventually { expect(worker.status).to have_attributes(running: true, threads: 3, busy: 1, held: 1, fetched: 1, sent: 0, pid: Process.pid) }
+    gate << "done"
+    eventually { expect(worker.status).to have_attributes(busy: 0, held: 0, sent: 1) }
+    expect(results_sent).to contain_exactly(include("results" => "done", "worker" => include("id" => worker.id)))
+  end
+
+  it "hears of a message long before it would look by itself" do
+    handle("Pack") { |_ctx| 1 }
+    start_worker(poll_interval: 60)
+    wait_for("the listener") { value("SELECT pid FROM pg_stat_activity WHERE application_name = 'tasker worker listen' AND query LIKE 'LISTEN%'") }
+    start_task
+    eventually(within: 10) { expect(results_sent.size).to eq(1) }
+  end
+
+  it "needs no notification: it looks by itself" do
+    handle("Pack") { |_ctx| 1 }
+    start_worker(poll_interval: 0.05)
+    psql.exec("ALTER FUNCTION tasker.create_task(jsonb) RENAME TO create_quietly")
+    task = value("SELECT task_id FROM tasker.create_quietly($1)", JSON.generate(namespace: "shop", name: "parcel", context: {}))
+    expect(task).not_to be_nil
+    eventually { expect(results_sent.size).to eq(1) }
+  end
+
+  it "shows handlers that it is stopping" do
+    begun = Thread::Queue.new
+    handle("Pack") do |ctx|
+      begun << true
+      Thread.pass until ctx.shutting_down?
+      "stopped early"
+    end
+    worker = start_worker
+    start_task
+    begun.pop
+    worker.stop(timeout: 10)
+    expect(results_sent).to contain_exactly(include("results" => "stopped early"))
+  end
+
+  it "gives a message of a protocol it does not know back to others" do
+    psql.exec("CREATE OR REPLACE FUNCTION spec_protocol() RETURNS trigger LANGUAGE plpgsql AS " \
+              "$$ BEGIN NEW.message := jsonb_set(NEW.message, '{protocol}', '2'); RETURN NEW; END $$")
+    psql.exec("CREATE TRIGGER newer BEFORE INSERT ON pgmq.q_shop_queue FOR EACH ROW EXECUTE FUNCTION spec_protocol()")
+    start_worker
+    task = start_task
+    eventually { expect(task.history.map(&:reason)).to include("lease given back") }
+    expect(log).to include("handler_missing", "protocol")
+    expect(results_sent).to eq([])
+  end
+
+  it "does not run a handler once the message's time is over, even if nobody told it" do
+    handle("Pack") { |_ctx| 1 }
+    worker = start_worker
+    start_task
+    wait_for("the result") { results_sent.any? }
+    overdue = TaskerCore::Worker::Lease.new("shop", TaskerCore::Queue::Read.new(99, 1), message(handler: "Never"), asked_at: 0, seconds: 1)
+    worker.send(:work, overdue)
+    expect(log).not_to include("handler_missing")
+    expect(results_sent.size).to eq(1)
+  end
+
+  it "reads results that were too large for the message when the handler asks for them" do
+    register(recipe(name: "chain", steps: [step_recipe("large", handler: "Large"), step_recipe("middle", handler: "Middle", after: ["large"]),
+                                           step_recipe("small", handler: "Small", after: ["middle"])]))
+    handle("Large") { |_ctx| { text: "x" * 400_000 } }
+    handle("Middle") { |_ctx| 1 }
+    handle("Small") { |sequence:, large:| [sequence.get("large").results["text"].size, large[:text].size] }
+    start_orchestrator
+    start_worker
+    expect(start_task("shop/chain").wait(timeout: 30).results).to eq("small" => [400_000, 400_000])
+  end
+end
