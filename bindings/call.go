@@ -28,6 +28,9 @@ var operations = map[string]operation{
 	"stop": taking(stop),
 }
 
+// immediate are the operations that ask nobody: they need no goroutine of their own to be given up on.
+var immediate = []string{"migration_sql", "status"}
+
 // taking makes an operation of a function that takes a request of a type.
 func taking[T any](f func(context.Context, *handle, T) (any, error)) operation {
 	return func(ctx context.Context, h *handle, request []byte) reply {
@@ -72,7 +75,11 @@ func call(id uint64, name string, request []byte, timeoutMS int64) reply {
 	if !known {
 		return badArgument("there is no operation %q; there are: %s", name, strings.Join(operationNames(), ", "))
 	}
-	return onHandle(id, timeoutMS, func(ctx context.Context, h *handle) reply { return run(ctx, h, request) })
+	on := onHandle
+	if slices.Contains(immediate, name) {
+		on = atOnce
+	}
+	return on(id, timeoutMS, func(ctx context.Context, h *handle) reply { return run(ctx, h, request) })
 }
 
 func operationNames() []string {
@@ -105,6 +112,19 @@ func outcome(ctx context.Context) func(body any, err error) reply {
 		}
 		return done(body)
 	}
+}
+
+// atOnce runs the work of a call that waits for nothing.
+func atOnce(id uint64, timeoutMS int64, work func(context.Context, *handle) reply) reply {
+	h, release, fault := handles.use(id)
+	if fault != nil {
+		return *fault
+	}
+	defer release()
+	if timeoutMS < 0 {
+		return negative("timeout_ms", timeoutMS)
+	}
+	return work(h.working, h)
 }
 
 // onHandle runs the work of a call: with its handle, and under its deadline.

@@ -115,6 +115,10 @@ func badArgument(format string, values ...any) reply {
 	return fault{Code: "bad_argument", Message: fmt.Sprintf(format, values...)}.reply(statusBadArgument)
 }
 
+func negative(name string, n int64) reply {
+	return badArgument("%s is %d; it must not be negative", name, n)
+}
+
 // guard runs work and turns a panic of it into a reply, with the stack where it can be read.
 func guard(work func() reply) (r reply) {
 	defer func() {

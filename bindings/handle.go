@@ -154,7 +154,7 @@ func (h *handle) connect(config openConfig) *reply {
 // closeHandle ends a handle, at once and in the background for grace 0, else within the grace and a little.
 func closeHandle(id uint64, graceMS int64) reply {
 	if graceMS < 0 {
-		return badArgument("grace_ms is %d; it must not be negative", graceMS)
+		return negative("grace_ms", graceMS)
 	}
 	h, fault := handles.remove(id)
 	if fault != nil && fault.status != statusClosed {

@@ -243,7 +243,7 @@ int32_t tasker_tick(uint64_t handle, int64_t timeout_ms, uint8_t **out, size_t *
  *   status             {}                                                    {"running": bool, "ticks": n, …}
  *
  * Returns OK, ERROR, TIMEOUT, CLOSED, BAD_HANDLE, BAD_ARGUMENT (also: an unknown operation), PANIC, NOT_READY.
- * BLOCKS, except status.
+ * BLOCKS, except migration_sql and status.
  */
 int32_t tasker_call(uint64_t handle, const char *operation, size_t operation_len, const uint8_t *request, size_t request_len,
                     int64_t timeout_ms, uint8_t **out, size_t *out_len);

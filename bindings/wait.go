@@ -39,7 +39,7 @@ func bounded(ctx context.Context, work func(context.Context) reply) reply {
 // deadline gives the context of a call: it ends with the handle, or after timeoutMS, 0 standing for the default.
 func deadline(parent context.Context, timeoutMS int64) (context.Context, context.CancelFunc, *reply) {
 	if timeoutMS < 0 {
-		r := badArgument("timeout_ms is %d; it must not be negative", timeoutMS)
+		r := negative("timeout_ms", timeoutMS)
 		return nil, nil, &r
 	}
 	timeout := milliseconds(timeoutMS)
@@ -58,7 +58,7 @@ func waitOn(id uint64, timeoutMS int64, word *uint32, work func(context.Context,
 	}
 	defer release()
 	if timeoutMS < 0 {
-		return badArgument("timeout_ms is %d; it must not be negative", timeoutMS)
+		return negative("timeout_ms", timeoutMS)
 	}
 	ctx, end := context.WithCancelCause(h.waiting)
 	defer end(nil)
