@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -24,6 +26,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, complaint)
 		os.Exit(1)
 	}
+	if file := os.Getenv(crashFile); file != "" {
+		crash(file)
+	}
 	start(nil)
 	goroutines := runtime.NumGoroutine()
 	code := m.Run()
@@ -32,6 +37,16 @@ func TestMain(m *testing.M) {
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// crashFile is set in the process that a test makes to see it die.
+const crashFile = "TASKER_TEST_CRASH_FILE"
+
+// crash ends the process as nothing of ours can prevent: with a panic in a goroutine that somebody else started.
+func crash(file string) {
+	start(encode(map[string]string{"crash_file": file}))
+	go panic("nobody recovers this")
+	select {}
 }
 
 func beforeInit() string {
@@ -246,4 +261,15 @@ func TestWorkThatHangsIsLeftBehind(t *testing.T) {
 	mustFault(t, statusTimeout, r)
 	require.Less(t, time.Since(began), 5*time.Second)
 	close(release)
+}
+
+func TestAFatalErrorLeavesItsStacksInTheCrashFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "crash")
+	command := exec.CommandContext(t.Context(), os.Args[0])
+	command.Env = append(os.Environ(), crashFile+"="+file)
+	require.Error(t, command.Run())
+	stacks, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Contains(t, string(stacks), "nobody recovers this")
 }
