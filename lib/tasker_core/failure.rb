@@ -8,6 +8,9 @@ module TaskerCore
     # SQLSTATE to class; everything else is a {DatabaseError}.
     REFUSALS = { "TK400" => ValidationError, "TK404" => NotFoundError, "TK409" => ConflictError }.freeze
 
+    # No such schema, function or table: when it is one of ours, the database was not migrated.
+    UNMIGRATED = %w[3F000 42883 42P01].freeze
+
     module_function
 
     # @param error [Exception] a PG::Error, or something of ActiveRecord that was caused by one
@@ -16,9 +19,15 @@ module TaskerCore
       error = error.cause unless error.is_a?(PG::Error) || !error.cause.is_a?(PG::Error)
       result = error.result if error.is_a?(PG::Error)
       state = result&.error_field(PG::PG_DIAG_SQLSTATE)
-      refusal = REFUSALS[state] or return DatabaseError.new(error.message.strip, sqlstate: state)
+      refusal = REFUSALS[state] or return DatabaseError.new(told(error, state), sqlstate: state)
 
       refused(refusal, result)
+    end
+
+    # @api private
+    def told(error, state)
+      remedy = "; run `tasker migrate` to create or upgrade the schema" if UNMIGRATED.include?(state) && error.message.include?("tasker")
+      "#{error.message.strip.lines.first&.strip}#{remedy}"
     end
 
     # @api private
