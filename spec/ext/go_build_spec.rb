@@ -13,7 +13,7 @@ RSpec.describe GoBuild do
     end
   end
 
-  def checking(go) = -> { described_class.new(env: { "GO" => go }).check }
+  def checking(command) = -> { described_class.new(env: { "GO" => command }).check }
 
   it "accepts the Go that is here" do
     expect { described_class.new.check }.not_to raise_error
