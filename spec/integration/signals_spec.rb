@@ -135,7 +135,7 @@ RSpec.describe "signals and interrupts", :database do
       caught = 0
       trap("USR2") { caught += 1 }
       sender = spawn(RbConfig.ruby, "-e", "loop { Process.kill('USR2', \#{Process.pid}) }", err: IO::NULL)
-      large = { text: "ö" * 1_000_000 }.to_json
+      large = { text: "\\u00f6" * 1_000_000 }.to_json
       rounds = 0
       ending = now + 2
       while now < ending
