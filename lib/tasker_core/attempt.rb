@@ -48,6 +48,7 @@ module TaskerCore
       @answer.success(StrictJson.convert(data), StrictJson.convert(metadata))
     rescue StrictJson::Unfit => error
       refused = PermanentError.new("The result of #{@message.handler_class} cannot be kept: #{error.message}", error_code: "unfit_result")
+      report(refused)
       @answer.failed(refused)
     end
 

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "did_you_mean"
+require "logger"
 
 module TaskerCore
   # What can be set, each with its default. Set in `TaskerCore.configure { |config| … }`; the command's options win over it.

@@ -24,6 +24,24 @@ RSpec.describe "A killed worker", :database do
     expect(value("SELECT count(*) FROM tasker.step_transitions WHERE to_state = 'complete'")).to eq("1")
   end
 
+  it "does no harm when it was only asleep and comes back after another took over" do
+    task = start_slow_task
+    sleeper = start_slow_worker
+    wait_for_beginning(sleeper)
+    sleeper.signal("STOP")
+    other = start_slow_worker
+    wait_for_beginning(other)
+    sleeper.signal("CONT")
+    wait_for("the news") { sleeper.said.include?("lease_lost") }
+    let_go_on
+
+    expect(task.wait(timeout: 30).results).to eq("pack" => other.pid)
+    expect(value("SELECT count(*) FROM tasker.step_transitions WHERE to_state = 'complete'")).to eq("1")
+    [sleeper, other].each { |program| program.signal("TERM") }
+    expect([sleeper.ending, other.ending]).to eq([0, 0])
+    expect(results_sent).to eq([])
+  end
+
   it "is not replaced while it lives: the heartbeat keeps a long handler's lease" do
     task = start_slow_task
     first = start_slow_worker

@@ -108,6 +108,13 @@ RSpec.describe TaskerCore::Attempt do
     expect(log).to include("on_error_raised")
   end
 
+  it "tells on_error of a result that cannot be kept" do
+    told = []
+    config.on_error = ->(error, _fields) { told << error.class }
+    answer_to { Float::NAN }
+    expect(told).to eq([TaskerCore::PermanentError])
+  end
+
   it "gives the handler lazily read results" do
     registry.register("Pack", ->(large:) { large[:rows] })
     spoken = message(sequence: [omitted_result_of("large")])
