@@ -13,7 +13,7 @@ Gem::Specification.new do |spec|
   spec.required_ruby_version = ">= 3.1"
   spec.metadata = { "rubygems_mfa_required" => "true" }
 
-  spec.files = Dir["lib/**/*.rb", "exe/*", "ext/**/*.{rb,c,h}", "bindings/*.{go,h}", "go/**/*.{go,sql}", "go.mod", "go.sum",
+  spec.files = Dir["lib/**/*.rb", "exe/*", "ext/**/{depend,*.{rb,c,h}}", "bindings/*.{c,go,h}", "go/**/*.{go,sql}", "go.mod", "go.sum",
                    "README.md", "CHANGELOG.md", "LICENSE"].reject { |path| path.end_with?("_test.go") }
   spec.bindir = "exe"
   spec.executables = ["tasker"]

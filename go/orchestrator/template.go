@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -58,7 +59,21 @@ func (o *Orchestrator) fit(ctx context.Context, q queue.Querier, request tasker.
 	if err != nil {
 		return request, err
 	}
-	return request, schema.Validate(request.Context)
+	return request, inRequest(schema.Validate(request.Context))
+}
+
+// inRequest turns pointers into a context into pointers into the request that holds it: what the caller sent.
+func inRequest(err error) error {
+	refused := (*tasker.Error)(nil)
+	if !errors.As(err, &refused) {
+		return err
+	}
+	e := *refused
+	e.Details = slices.Clone(e.Details)
+	for i := range e.Details {
+		e.Details[i].Pointer = "/context" + e.Details[i].Pointer
+	}
+	return &e
 }
 
 func unknownTemplate(r tasker.Request) error {

@@ -47,15 +47,17 @@ module TaskerCore
 
     def create(connection, request)
       store = Store.new(connection)
-      check(store, request[:context])
+      request[:version] = fitting_version(store, request[:context])
       request[:request_id] = SecureRandom.uuid if connection.is_a?(Link) # may be sent twice there
       created = store.create_task(request)
       Task.new(created["task_id"], created: created["created"], connection: @options[:connection])
     end
 
-    def check(store, context)
+    # The version that was checked is the one that is started, also when somebody registers a higher one in between.
+    def fitting_version(store, context)
       template = store.template(@namespace, @name, @options[:version]) or raise NotFoundError, unknown_template
       ContextSchema.of(template).check(context) if template["schema"]
+      template["version"]
     end
 
     def unknown_template

@@ -40,6 +40,20 @@ RSpec.describe "Order fulfilment", :database do
     expect(task.results["ship_order"]["tracking_number"]).to start_with("EXPRESS-")
   end
 
+  it "ships an order that came through the C face" do
+    deliver("KETTLE" => 1, "CUP" => 6)
+    task = TaskerCore.create_task(namespace: "fulfillment", name: "process_order", context: order("good"))
+    expect(task.wait(timeout: 30).status).to eq(:complete)
+  end
+
+  it "ships an order that came through the request queue" do
+    deliver("KETTLE" => 1, "CUP" => 6)
+    request = { request_id: SecureRandom.uuid, namespace: "fulfillment", name: "process_order", context: order("good") }
+    psql.exec_params("SELECT pgmq.send('orchestration_task_requests', $1::jsonb)", [JSON.generate(request)])
+    id = wait_for("the task") { value("SELECT task_id FROM tasker.tasks WHERE request_id = $1", request[:request_id]) }
+    expect(TaskerCore::Task.find(id).wait(timeout: 30).status).to eq(:complete)
+  end
+
   it "tries again when the shelf was short, after as long as the handler asked for" do
     deliver("TEAPOT" => 1)
     task = submit(order("short_stock"))

@@ -9,6 +9,17 @@ RSpec.describe TaskerCore::Store, :database do
     expect { store.register_template(recipe(steps: [step_recipe("other")])) }.to raise_error(TaskerCore::ConflictError, /a new version/)
   end
 
+  it "gets the digests that the fixtures hold, as Go does" do
+    fixtures = Dir[File.join(__dir__, "../../go/tasker/testdata/templates/*.json")].to_h { |file| [file, JSON.parse(File.read(file))] }
+    fixtures.select! { |_, fixture| fixture["digest"] }
+    expect(fixtures).not_to be_empty
+    fixtures.each do |file, fixture|
+      psql.exec("DELETE FROM tasker.templates")
+      form = TaskerCore::Template.parse(File.read(file.sub(/json\z/, "yaml")), environment: fixture["environment"], variables: fixture["variables"])
+      expect(store.register_template(form.to_h)["digest"]).to eq(fixture["digest"]), file
+    end
+  end
+
   it "finds the version that was asked for, else the highest" do
     %w[1.9.0 1.10.0 1.2.0].each { |version| store.register_template(recipe(version: version)) }
     expect(store.template("shop", "parcel", nil)["version"]).to eq("1.10.0")
