@@ -7,7 +7,7 @@ CREATE FUNCTION tasker.apply_results(decisions jsonb, done bigint[], actor text)
 RETURNS TABLE (task_id uuid, ready integer, blocked integer, enqueued integer, in_progress integer,
   waiting_for_retry integer, complete integer, skipped integer, resolved_manually integer, error integer,
   cancelled integer)
-LANGUAGE plpgsql SET jit = off AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   now     timestamptz := clock_timestamp();

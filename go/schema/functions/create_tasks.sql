@@ -3,7 +3,7 @@
 -- An impatient caller (a tick) gets a null task_id for a request whose key somebody else holds just now.
 CREATE FUNCTION tasker.create_tasks(requests jsonb, patient boolean DEFAULT true)
 RETURNS TABLE (ordinal integer, task_id uuid, created boolean, state text)
-LANGUAGE plpgsql SET jit = off AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   ordinals   integer[];

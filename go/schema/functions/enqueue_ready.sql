@@ -5,7 +5,7 @@
 -- may not be true any more. only limits the work to some namespaces (null: all).
 CREATE FUNCTION tasker.enqueue_ready(quantity integer, actor text, only_namespaces integer[] DEFAULT NULL)
 RETURNS TABLE (enqueued integer, contended integer)
-LANGUAGE plpgsql SET jit = off AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   namespace  record;
   room       integer;

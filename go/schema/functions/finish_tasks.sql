@@ -1,6 +1,6 @@
 -- Brings tasks to rest in the states the orchestrator found for them, in the transaction that changed their steps.
 CREATE FUNCTION tasker.finish_tasks(task_ids uuid[], states text[], actor text) RETURNS integer
-LANGUAGE plpgsql SET jit = off AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   now  timestamptz := clock_timestamp();
   done integer;

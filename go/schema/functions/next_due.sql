@@ -1,9 +1,12 @@
 -- In how many seconds the next retry is due; null when none waits.
 CREATE FUNCTION tasker.next_due() RETURNS float8
-LANGUAGE sql VOLATILE AS $$
-  SELECT extract(epoch FROM min(first.due_at) - clock_timestamp())::float8
-    FROM tasker.namespaces n
-   CROSS JOIN LATERAL (
-     SELECT s.due_at FROM tasker.steps s
-      WHERE s.namespace_id = n.namespace_id AND s.state = 'waiting_for_retry' ORDER BY s.due_at LIMIT 1) first
+LANGUAGE plpgsql VOLATILE SET jit = off AS $$
+BEGIN
+  RETURN (
+    SELECT extract(epoch FROM min(first.due_at) - clock_timestamp())::float8
+      FROM tasker.namespaces n
+     CROSS JOIN LATERAL (
+       SELECT s.due_at FROM tasker.steps s
+        WHERE s.namespace_id = n.namespace_id AND s.state = 'waiting_for_retry' ORDER BY s.due_at LIMIT 1) first);
+END
 $$;

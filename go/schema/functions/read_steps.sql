@@ -2,7 +2,7 @@
 -- that names no step and attempt is answered 'invalid'; the worker moves it to the dead letters.
 CREATE FUNCTION tasker.read_steps(namespace text, lease_seconds integer, quantity integer, worker text)
 RETURNS TABLE (msg_id bigint, read_ct integer, answer text, message jsonb)
-LANGUAGE plpgsql SET jit = off AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   msg_ids  bigint[];

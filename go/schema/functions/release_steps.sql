@@ -3,7 +3,7 @@
 -- delay_seconds. Only what is still this worker's is touched. Gives the msg_ids released.
 CREATE FUNCTION tasker.release_steps(namespace text, releases jsonb, delay_seconds float8 DEFAULT 0)
 RETURNS SETOF bigint
-LANGUAGE plpgsql SET jit = off AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   now timestamptz := clock_timestamp();
 BEGIN

@@ -2,7 +2,7 @@
 -- results queue and its message off the step queue, together. A message that is gone was not this worker's any more:
 -- its result is not sent. Gives the msg_ids replied to.
 CREATE FUNCTION tasker.reply_steps(namespace text, replies jsonb) RETURNS SETOF bigint
-LANGUAGE plpgsql SET jit = off AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   RETURN QUERY EXECUTE format($sql$
     WITH replies AS (SELECT * FROM jsonb_to_recordset($1) AS r (msg_id bigint, result jsonb)),

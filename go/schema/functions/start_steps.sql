@@ -6,7 +6,7 @@
 -- Steps are locked with SKIP LOCKED, so a worker that holds messages never waits here.
 CREATE FUNCTION tasker.start_steps(starts jsonb, worker text)
 RETURNS TABLE (step_id bigint, attempt integer, answer text)
-LANGUAGE plpgsql SET jit = off AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   now    timestamptz := clock_timestamp();
