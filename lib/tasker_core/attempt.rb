@@ -29,8 +29,8 @@ module TaskerCore
     rescue Registry::Missing => error
       answer = error
     rescue Exception => error # rubocop:disable Lint/RescueException
-      answer = @answer.failed(error)
       report(error)
+      answer = @answer.failed(error)
     ensure
       yield answer || @answer.failed(Abandoned.new("the handler #{@message.handler_class} ended its thread"))
     end
@@ -53,10 +53,8 @@ module TaskerCore
     end
 
     def report(error)
-      Log.event(:debug, :handler_raised, handler: @message.handler_class, error: error.class, message: error.message)
-      TaskerCore.config.on_error&.call(error, { task_id: @message.task_id, step: @message.step_name, attempt: @message.attempt })
-    rescue StandardError => error
-      Log.event(:error, :on_error_raised, error: error.class)
+      Log.event(:debug, :handler_raised, handler: @message.handler_class, error: error.class)
+      Worker::Alarm.raise_for(error, task_id: @message.task_id, step: @message.step_name, attempt: @message.attempt)
     end
   end
 end

@@ -11,6 +11,7 @@ module TaskerCore
   #   …
   #   worker.stop
   class Worker
+    autoload :Alarm, "tasker_core/worker/alarm"
     autoload :Crew, "tasker_core/worker/crew"
     autoload :Fetcher, "tasker_core/worker/fetcher"
     autoload :Lease, "tasker_core/worker/lease"
@@ -76,12 +77,7 @@ module TaskerCore
       return if @stopping
 
       @stopping = true
-      @fetcher.stop
-      give_back(@crew.close)
-      @crew.join(timeout)
-      finish
-      Log.event(:info, :worker_stopped, worker: id, fetched: @fetcher.fetched, sent: @replier.sent)
-      @ended.close
+      wind_down(timeout)
     end
 
     # Waits until {#stop} is done.
@@ -153,14 +149,29 @@ module TaskerCore
       Log.event(:warn, :leases_not_given_back, messages: leases.map(&:msg_id), message: error.message)
     end
 
+    # Each part of the end comes after the one before it, however that went.
+    def wind_down(timeout)
+      @fetcher.stop
+      give_back(@crew.close)
+      @crew.join(timeout)
+    ensure
+      finish
+    end
+
     def finish
       @ending = true
       all_sent = @replier.finish(LAST_WORDS)
       Log.event(:warn, :results_not_sent, worker: id) unless all_sent
+    ensure
+      leave
+    end
+
+    def leave
       left = @leases.to_a.each(&:lose)
       @crew.kill
       @crew.join(1)
       give_back(left)
+    ensure
       close
     end
 
@@ -169,6 +180,9 @@ module TaskerCore
       @heartbeat.join
       @listener.stop
       @queues.each_value(&:close)
+    ensure
+      @ended.close
+      Log.event(:info, :worker_stopped, worker: id, fetched: @fetcher.fetched, sent: @replier.sent)
     end
   end
 end

@@ -81,4 +81,18 @@ RSpec.describe TaskerCore::Worker, :database do
     start_worker
     expect(start_task("shop/chain").wait(timeout: 30).results).to eq("small" => [400_000, 400_000])
   end
+
+  it "ends and gives back what it holds even if its end is interrupted" do
+    begun = Thread::Queue.new
+    handle("Pack") { |_ctx| (begun << true) && Thread.stop }
+    worker = start_worker
+    task = start_task
+    begun.pop
+    stopping = Thread.new { worker.stop(timeout: 60) }.tap { |thread| thread.report_on_exception = false }
+    wait_for("the worker to stop") { !worker.running? }
+    stopping.raise(Interrupt)
+    expect { stopping.join }.to raise_error(Interrupt)
+    worker.join
+    expect(task.history.map(&:reason)).to include("lease given back")
+  end
 end

@@ -87,7 +87,7 @@ module TaskerCore
 
       def work(lease)
         @work.call(lease)
-      rescue StandardError => error
+      rescue Exception => error # rubocop:disable Lint/RescueException
         Log.event(:error, :unexpected, thread: "crew", error: error.class, message: error.message, at: error.backtrace&.first)
       ensure
         @mutex.synchronize { @busy -= 1 }

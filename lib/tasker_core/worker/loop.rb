@@ -53,14 +53,14 @@ module TaskerCore
       def pass
         @pass.call
         recover if @failures.positive?
-      rescue StandardError => error
+      rescue Exception => error # rubocop:disable Lint/RescueException
         stumble(error)
       end
 
       def stumble(error)
         level, name = error.is_a?(DatabaseError) ? %i[warn database_trouble] : %i[error unexpected]
         Log.event(level, name, thread: @name, error: error.class, message: error.message) if @failures.zero?
-        TaskerCore.config.on_error&.call(error, { thread: @name }) if level == :error
+        Alarm.raise_for(error, thread: @name) if level == :error
         @failures += 1
         wake.wait([PAUSE.min * (2**[@failures, 10].min), PAUSE.max].min * rand(0.5..1.0))
       end

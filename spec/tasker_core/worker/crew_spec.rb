@@ -45,4 +45,13 @@ RSpec.describe TaskerCore::Worker::Crew do
     gate << true
     expect(working.join(5)).to be(true)
   end
+
+  it "keeps its thread, and can be waited for, when the work raises what is no StandardError" do
+    working = crew(1) { |lease| lease == :wrong ? raise(NotImplementedError, "later") : done << lease }
+    working << :wrong
+    working << :right
+    expect(done.pop).to eq(:right)
+    working.close
+    expect(working.join(5)).to be(true)
+  end
 end

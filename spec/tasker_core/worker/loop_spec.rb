@@ -32,4 +32,12 @@ RSpec.describe TaskerCore::Worker::Loop do
     expect(told.pop).to eq(["surprise", { thread: "test" }])
     expect(told.pop).to eq(["surprise", { thread: "test" }])
   end
+
+  it "goes on when on_error raises, whatever it raises" do
+    passes = Thread::Queue.new
+    config.on_error = ->(*) { raise NotImplementedError, "later" }
+    looping { (passes << 1) && raise(NoMemoryError, "none left") }
+    2.times { passes.pop }
+    expect(log).to include("on_error_raised error=NotImplementedError")
+  end
 end
