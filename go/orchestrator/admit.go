@@ -12,8 +12,11 @@ import (
 	"github.com/tasker-core/tasker-core/go/tasker"
 )
 
-// postponement is how long a message waits whose task or key somebody else held.
-const postponement = 50 * time.Millisecond
+// How long a message waits whose task or key somebody else held: at first, and when it has waited for long.
+const (
+	postponement        = 50 * time.Millisecond
+	longestPostponement = time.Second
+)
 
 // admit turns requests from the queue into tasks. A request that is refused is kept with its reason in the dead
 // letters; one that came before is answered with the task it made.
@@ -100,7 +103,7 @@ func (o *Orchestrator) createTasks(ctx context.Context, tx pgx.Tx, submissions [
 	if _, err = queue.Delete(ctx, tx, queue.TaskRequests, handled); err != nil || len(held) == 0 {
 		return err
 	}
-	return queue.Postpone(ctx, tx, queue.TaskRequests, held, postponement)
+	return queue.Postpone(ctx, tx, queue.TaskRequests, held, postponement, longestPostponement)
 }
 
 // Created is the answer to a request.

@@ -38,7 +38,7 @@ func (o *Orchestrator) applyBatch(ctx context.Context, tx pgx.Tx, messages []que
 	if err := o.finish(ctx, tx, counts, done); err != nil {
 		return err
 	}
-	return o.enqueueIn(ctx, tx, b.namespaces, done)
+	return o.enqueueAlong(ctx, tx, b.namespaces, done)
 }
 
 // reply is a result on its way from the queue to a transition.
@@ -154,7 +154,7 @@ func postponeBusy(ctx context.Context, tx pgx.Tx, b decided, done *Report) error
 		return nil
 	}
 	done.Postponed += len(b.busy)
-	return queue.Postpone(ctx, tx, queue.StepResults, b.busy, postponement)
+	return queue.Postpone(ctx, tx, queue.StepResults, b.busy, postponement, longestPostponement)
 }
 
 // taskCounts is where the steps of a task that was touched stand after the writes.

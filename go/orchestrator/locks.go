@@ -28,7 +28,7 @@ type foundStep struct {
 // busy but stale.
 func (f found) busy(r tasker.Result) bool {
 	step, known := f.steps[r.StepID]
-	return known && !(f.lockedTasks[step.taskID] && f.lockedSteps[r.StepID])
+	return known && step.taskID == r.TaskID && !(f.lockedTasks[step.taskID] && f.lockedSteps[r.StepID])
 }
 
 // lockSteps locks the tasks and then the steps that results speak of, in order of their ids and without waiting, and

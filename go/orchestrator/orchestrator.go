@@ -59,6 +59,7 @@ type Orchestrator struct {
 	ticking  sync.Mutex // one tick at a time
 	requests batch      // how many requests admit takes
 	results  batch      // how many results apply takes
+	handOut  batch      // how many steps go out at a time
 	ticks    atomic.Int64
 	last     atomic.Pointer[outcome] // of the newest tick
 
@@ -76,6 +77,7 @@ func Open(ctx context.Context, c Config) (*Orchestrator, error) {
 	}
 	o := &Orchestrator{config: c, pool: pool, wake: make(chan struct{}, 1)}
 	o.requests, o.results = batch{full: c.BatchSize}, batch{full: c.BatchSize}
+	o.handOut = batch{full: c.BatchSize * enqueueFactor}
 	if c.Unmigrated {
 		return o, nil
 	}

@@ -16,11 +16,14 @@ type Report struct {
 
 	// NextDue is when the next retry is due, in seconds from now; nil when none waits.
 	NextDue *float64 `json:"next_due,omitempty"`
+
+	full bool // a queue gave as many messages as were asked for: more may wait behind them
 }
 
-// Moved says whether anything changed, so that more may be able to change at once.
+// Moved says whether anything changed, so that more may be able to change at once. When a whole batch had to wait for
+// somebody, what is behind it need not.
 func (r Report) Moved() bool {
-	return r.Admitted+r.Duplicates+r.Applied+r.Stale+r.Enqueued+r.DeadLettered > 0
+	return r.full || r.Admitted+r.Duplicates+r.Applied+r.Stale+r.Enqueued+r.DeadLettered > 0
 }
 
 type tally struct {
@@ -38,6 +41,7 @@ func (r *Report) counts() []tally {
 
 // add takes in what another report counted: what a transaction did, once it has committed.
 func (r *Report) add(other Report) {
+	r.full = r.full || other.full
 	more := other.counts()
 	for i, c := range r.counts() {
 		*c.n += *more[i].n

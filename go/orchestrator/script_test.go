@@ -77,7 +77,7 @@ func (w *world) command(line string, body []string) []string {
 		"template": w.template, "request": w.request, "send": w.send, "tick": w.tick, "work": w.work, "read": w.read,
 		"reply": w.reply, "start": w.start, "clock": w.clock, "steps": w.showSteps, "task": w.showTask,
 		"window": w.window, "history": w.history, "dead": w.deadLetters, "sequence": w.sequence, "queues": w.queues,
-		"error": w.showError, "hold": w.hold, "let": w.let,
+		"error": w.showError, "hold": w.hold, "requests": w.requests, "let": w.let,
 	}
 	verb, ok := verbs[words[0]]
 	if !ok {

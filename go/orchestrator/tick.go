@@ -2,25 +2,31 @@ package orchestrator
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 )
 
-// Tick is one pass: everything that can move, moves once. A stage that fails ends the tick; what the stages before it
-// did is committed and stands. Orchestrators in any number of processes tick at once; one ticks in turn.
+// Tick is one pass: everything that can move, moves once. A stage that fails does not keep the others from their work;
+// what each did is committed and stands. Orchestrators in any number of processes tick at once; one ticks in turn.
 func (o *Orchestrator) Tick(ctx context.Context) (Report, error) {
 	o.ticking.Lock()
 	defer o.ticking.Unlock()
 	var r Report
+	var failures []error
 	for _, s := range []stage{
 		{"admit", o.admit},     // requests become tasks
 		{"apply", o.apply},     // results become transitions, tasks come to rest, freed steps go out
 		{"enqueue", o.enqueue}, // what is due or was held back becomes messages
 	} {
 		if err := o.do(ctx, s, &r); err != nil {
-			return r, o.remember(r, err)
+			failures = append(failures, fmt.Errorf("%s: %w", s.name, err))
+			if !isAnswer(err) {
+				break
+			}
 		}
 	}
-	return r, o.remember(r, nil)
+	return r, o.remember(r, errors.Join(failures...))
 }
 
 type stage struct {
@@ -38,6 +44,8 @@ func (o *Orchestrator) do(ctx context.Context, s stage, r *Report) error {
 		o.config.Log("info", s.name, attributes)
 	}
 	r.add(done)
-	r.NextDue = done.NextDue
+	if done.NextDue != nil {
+		r.NextDue = done.NextDue
+	}
 	return err
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/tasker-core/tasker-core/go/tasker"
 )
 
-// transactionLimit bounds each of our transactions, on our side and, in begin, on the server's: a process that is
-// stopped in the middle of one loses its locks.
-const transactionLimit = 5 * time.Second
+// transactionLimit bounds each of our transactions on our side. On the server's, begin says five seconds: a process that
+// is stopped in the middle of one loses its locks. Ours is longer, so that the server is the one to say why.
+const transactionLimit = 6 * time.Second
 
 // begin opens a transaction with its limits in one round trip. SET LOCAL, because behind a PgBouncer in transaction
 // mode settings of the session belong to somebody else.
@@ -52,7 +52,24 @@ func isDataError(err error) bool {
 	if refused := (*tasker.Error)(nil); errors.As(err, &refused) {
 		return true
 	}
+	if scan := (pgx.ScanArgError{}); errors.As(err, &scan) {
+		return true
+	}
 	pg := (*pgconn.PgError)(nil)
 	return errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "23") ||
 		strings.HasPrefix(pg.Code, "54"))
+}
+
+// isAnswer says whether the server said so; otherwise it is away, and asking it more would only take time.
+func isAnswer(err error) bool {
+	pg := (*pgconn.PgError)(nil)
+	return errors.As(err, &pg) && !strings.HasPrefix(pg.Code, "57P") && !strings.HasPrefix(pg.Code, "08")
+}
+
+// isTooMuch says whether a smaller batch may do what this one could not in its time (57014, our own limit) or memory
+// (class 53).
+func isTooMuch(err error) bool {
+	pg := (*pgconn.PgError)(nil)
+	return errors.Is(err, context.DeadlineExceeded) ||
+		errors.As(err, &pg) && (pg.Code == "57014" || strings.HasPrefix(pg.Code, "53"))
 }

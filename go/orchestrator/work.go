@@ -33,39 +33,47 @@ type pass func(ctx context.Context, tx pgx.Tx, messages []queue.Message, done *R
 // one stands alone; that one goes to the dead letters with the reason, and the others never notice.
 func (o *Orchestrator) work(ctx context.Context, name string, b *batch, r *Report, p pass) error {
 	for {
-		var taken []queue.Message
+		var taken []int64
 		var done Report
 		err := o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
 			if taken, err = queue.Take(ctx, tx, name, b.limit()); err != nil || len(taken) == 0 {
 				return err
 			}
-			return p(ctx, tx, taken, &done)
+			messages, err := queue.Open(ctx, tx, name, taken)
+			if err != nil {
+				return err
+			}
+			return p(ctx, tx, messages, &done)
 		})
 		switch {
 		case err == nil:
 			b.grow()
+			done.full = len(taken) == b.full
 			r.add(done)
 			return nil
-		case !isDataError(err):
-			return fmt.Errorf("work on queue %q: %w", name, err)
-		case len(taken) > 1:
+		case isDataError(err) && len(taken) > 1:
 			b.halve()
-		default:
+		case isDataError(err) && len(taken) == 1:
 			return o.bury(ctx, name, taken, err, r)
+		default:
+			if isTooMuch(err) {
+				b.halve()
+			}
+			return fmt.Errorf("work on queue %q: %w", name, err)
 		}
 	}
 }
 
-// bury takes one message that made its pass fail to the dead letters.
-func (o *Orchestrator) bury(ctx context.Context, name string, taken []queue.Message, cause error, r *Report) error {
+// bury takes one message that made its pass fail to the dead letters. Nobody looks into it any more.
+func (o *Orchestrator) bury(ctx context.Context, name string, taken []int64, cause error, r *Report) error {
 	err := o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return queue.DeadLetter(ctx, tx, name, ids(taken), cause.Error())
+		return queue.DeadLetter(ctx, tx, name, taken, cause.Error())
 	})
 	if err != nil {
 		return err
 	}
 	r.DeadLettered += len(taken)
-	o.config.Log("warn", "dead letter", map[string]any{"queue": name, "msg_ids": ids(taken), "reason": cause.Error()})
+	o.config.Log("warn", "dead letter", map[string]any{"queue": name, "msg_ids": taken, "reason": cause.Error()})
 	return nil
 }
 
@@ -74,12 +82,4 @@ func (o *Orchestrator) refuse(ctx context.Context, tx pgx.Tx, name string, m que
 	done.DeadLettered++
 	o.config.Log("warn", "dead letter", map[string]any{"queue": name, "msg_id": m.ID, "reason": cause.Error()})
 	return queue.DeadLetter(ctx, tx, name, []int64{m.ID}, cause.Error())
-}
-
-func ids(messages []queue.Message) []int64 {
-	list := make([]int64, len(messages))
-	for i, m := range messages {
-		list[i] = m.ID
-	}
-	return list
 }

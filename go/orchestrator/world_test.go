@@ -96,6 +96,21 @@ func (w *world) request(words, _ []string) []string {
 	return []string{fmt.Sprintf("task %d, created %t, %s", w.number(id), created, state)}
 }
 
+// requests, with one request a line, creates tasks by one call of SQL.
+func (w *world) requests(_, body []string) []string {
+	rows, err := w.pool.Query(w.ctx, `SELECT task_id::text, created FROM tasker.create_tasks($1::jsonb) ORDER BY ordinal`,
+		"["+strings.Join(body, ",")+"]")
+	require.NoError(w.t, err)
+	var id string
+	var created bool
+	var printed []string
+	_, err = pgx.ForEachRow(rows, []any{&id, &created}, func() error {
+		printed = append(printed, fmt.Sprintf("task %d, created %t", w.number(id), created))
+		return nil
+	})
+	return said(err, printed...)
+}
+
 // send QUEUE, with a JSON message as body, puts it there as a stranger would.
 func (w *world) send(words, body []string) []string {
 	_, err := w.pool.Exec(w.ctx, `SELECT pgmq.send($1, $2::text::jsonb)`, words[0], w.fill(strings.Join(body, " ")))

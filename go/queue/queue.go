@@ -48,13 +48,28 @@ type Message struct {
 // StepQueue names the queue of a namespace.
 func StepQueue(namespace string) string { return namespace + "_queue" }
 
-// Take locks and gives up to limit visible messages, lowest id first, for the rest of the transaction q. Messages that
-// somebody else holds are passed over.
-func Take(ctx context.Context, q Querier, name string, limit int) ([]Message, error) {
-	rows, err := q.Query(ctx, fmt.Sprintf(`SELECT msg_id, read_ct, enqueued_at, message FROM %s
+// Take locks up to limit visible messages, lowest id first, for the rest of the transaction q, and gives their ids.
+// Messages that somebody else holds are passed over. What they say is asked for by Open: whoever cannot read a message
+// still has to know which one it was.
+func Take(ctx context.Context, q Querier, name string, limit int) ([]int64, error) {
+	rows, err := q.Query(ctx, fmt.Sprintf(`SELECT msg_id FROM %s
 		WHERE vt <= clock_timestamp() ORDER BY msg_id LIMIT $1 FOR UPDATE SKIP LOCKED`, table(name)), limit)
 	if err != nil {
 		return nil, fmt.Errorf("take messages from %q: %w", name, err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("take messages from %q: %w", name, err)
+	}
+	return ids, nil
+}
+
+// Open gives the messages with these ids, in their order.
+func Open(ctx context.Context, q Querier, name string, ids []int64) ([]Message, error) {
+	rows, err := q.Query(ctx, fmt.Sprintf(`SELECT msg_id, read_ct, enqueued_at, message FROM %s
+		WHERE msg_id = ANY ($1) ORDER BY msg_id`, table(name)), ids)
+	if err != nil {
+		return nil, fmt.Errorf("open messages of %q: %w", name, err)
 	}
 	return collect(rows, name)
 }
@@ -97,10 +112,12 @@ func Delete(ctx context.Context, q Querier, name string, ids []int64) (int64, er
 	return tag.RowsAffected(), nil
 }
 
-// Postpone hides messages that this transaction took for a while, without counting a delivery.
-func Postpone(ctx context.Context, q Querier, name string, ids []int64, delay time.Duration) error {
-	_, err := q.Exec(ctx, fmt.Sprintf(`UPDATE %s SET vt = clock_timestamp() + make_interval(secs => $2)
-		WHERE msg_id = ANY ($1)`, table(name)), ids, delay.Seconds())
+// Postpone hides messages that this transaction took for a while, without counting a delivery: for as long again as they
+// have been waiting, but at least and at most so long. So those that wait for long let the ones behind them pass.
+func Postpone(ctx context.Context, q Querier, name string, ids []int64, least, most time.Duration) error {
+	_, err := q.Exec(ctx, fmt.Sprintf(`UPDATE %s SET vt = clock_timestamp()
+		+ least(greatest(clock_timestamp() - enqueued_at, make_interval(secs => $2)), make_interval(secs => $3))
+		WHERE msg_id = ANY ($1)`, table(name)), ids, least.Seconds(), most.Seconds())
 	if err != nil {
 		return fmt.Errorf("postpone messages of %q: %w", name, err)
 	}

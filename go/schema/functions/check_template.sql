@@ -1,45 +1,49 @@
--- Refuses a normal form whose graph could never finish: a step named twice, an unknown dependency, a cycle.
--- The parsers say more and say it kinder; this is the wall behind them, for callers that come with plain SQL.
+-- Refuses a normal form that could never run: a step without its rules, named twice, with an unknown dependency or in a
+-- cycle. The parsers say more and say it kinder; this is the wall behind them, for callers that come with plain SQL.
 CREATE FUNCTION tasker.check_template(definition jsonb) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  names  text[];
-  done   text[] := '{}';
-  next   text[];
-  wrong  text;
+  names text[];
+  wrong text;
 BEGIN
-  IF jsonb_typeof(definition -> 'steps') IS DISTINCT FROM 'array' OR definition ->> 'namespace' IS NULL
-     OR definition ->> 'name' IS NULL OR definition ->> 'version' IS NULL THEN
-    RAISE EXCEPTION 'template has no namespace, name, version or steps: register the normal form'
+  IF NOT coalesce(jsonb_typeof(definition -> 'steps') = 'array' AND jsonb_typeof(definition -> 'name') = 'string'
+     AND definition ->> 'namespace' ~ '^[a-z][a-z0-9_]{0,39}$'
+     AND definition ->> 'version' ~ '^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$', false) THEN
+    RAISE EXCEPTION 'template needs a namespace (a-z, 0-9, _), a name, a version such as 1.0.0 and steps: register the normal form'
       USING ERRCODE = 'TK400';
   END IF;
+
+  SELECT left(step::text, 200) INTO wrong FROM jsonb_array_elements(definition -> 'steps') step
+   WHERE NOT coalesce(jsonb_typeof(step -> 'name') = 'string' AND jsonb_typeof(step -> 'handler_class') = 'string'
+     AND jsonb_typeof(step -> 'depends_on') = 'array' AND jsonb_typeof(step -> 'config') = 'object'
+     AND jsonb_typeof(step -> 'max_attempts') = 'number' AND step ->> 'max_attempts' ~ '^[0-9]{1,9}$'
+     AND jsonb_typeof(step -> 'retryable') = 'boolean' AND jsonb_typeof(step -> 'skippable') = 'boolean'
+     AND jsonb_typeof(step -> 'backoff') = 'object' AND step -> 'backoff' ->> 'strategy' IS NOT NULL
+     AND jsonb_typeof(step -> 'backoff' -> 'base_seconds') = 'number'
+     AND jsonb_typeof(step -> 'backoff' -> 'max_seconds') = 'number'
+     AND jsonb_typeof(step -> 'backoff' -> 'jitter') = 'number', false) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'step % lacks a key of the normal form: name, handler_class, depends_on, config, max_attempts, retryable, skippable, backoff',
+      wrong USING ERRCODE = 'TK400';
+  END IF;
+
   SELECT coalesce(array_agg(step ->> 'name'), '{}') INTO names FROM jsonb_array_elements(definition -> 'steps') step;
-
-  SELECT name INTO wrong FROM unnest(names) name GROUP BY name HAVING count(*) > 1 OR name IS NULL LIMIT 1;
+  SELECT name INTO wrong FROM unnest(names) name GROUP BY name HAVING count(*) > 1 LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'step name % occurs more than once: give every step a name of its own', quote_nullable(wrong)
-      USING ERRCODE = 'TK400';
+    RAISE EXCEPTION 'step name % occurs more than once: give every step a name of its own', wrong USING ERRCODE = 'TK400';
   END IF;
 
-  SELECT step ->> 'name' || ' depends on ' || parent INTO wrong
-    FROM jsonb_array_elements(definition -> 'steps') step, jsonb_array_elements_text(step -> 'depends_on') parent
-   WHERE parent <> ALL (names) LIMIT 1;
+  SELECT format('%s depends on %s', step ->> 'name', parent) INTO wrong
+    FROM jsonb_array_elements(definition -> 'steps') step, jsonb_array_elements(step -> 'depends_on') parent
+   WHERE jsonb_typeof(parent) <> 'string' OR parent #>> '{}' <> ALL (names)
+   GROUP BY step, parent
+   UNION ALL
+  SELECT format('%s depends twice on %s', step ->> 'name', parent)
+    FROM jsonb_array_elements(definition -> 'steps') step, jsonb_array_elements(step -> 'depends_on') parent
+   GROUP BY step, parent HAVING count(*) > 1 LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION '%, which is not a step of the template: add it or take the dependency out', wrong
-      USING ERRCODE = 'TK400';
+    RAISE EXCEPTION '%: name each step it waits for, of this template, once', wrong USING ERRCODE = 'TK400';
   END IF;
-
-  LOOP  -- take away the steps whose parents are all taken away; what never goes is in a cycle, or behind one
-    SELECT array_agg(step ->> 'name') INTO next
-      FROM jsonb_array_elements(definition -> 'steps') step
-     WHERE step ->> 'name' <> ALL (done)
-       AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(step -> 'depends_on') parent WHERE parent <> ALL (done));
-    EXIT WHEN next IS NULL;
-    done := done || next;
-  END LOOP;
-  IF cardinality(done) < cardinality(names) THEN
-    RAISE EXCEPTION 'steps wait for each other in a cycle: %',
-      (SELECT string_agg(name, ', ') FROM unnest(names) name WHERE name <> ALL (done)) USING ERRCODE = 'TK400';
-  END IF;
+  PERFORM tasker.check_acyclic(definition);
 END
 $$;

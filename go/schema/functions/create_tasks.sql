@@ -27,14 +27,14 @@ BEGIN
   -- The first of several equal requests in one call makes the task for all of them.
   WITH asked AS MATERIALIZED (
     SELECT n, coalesce(by_request.task_id, by_key.task_id) AS present, tasker.uuidv7() AS new_id,
-           coalesce('r ' || request_ids[n], 'k ' || namespaces[n] || ' ' || keys[n], 'n ' || n) AS same
+           least(min(n) OVER (PARTITION BY coalesce(request_ids[n]::text, 'alone ' || n)),
+                 min(n) OVER (PARTITION BY coalesce(namespaces[n] || ' ' || keys[n], 'alone ' || n))) AS first_alike
       FROM unnest(held) n
       LEFT JOIN tasker.tasks by_request ON by_request.request_id = request_ids[n]
       LEFT JOIN tasker.tasks by_key ON by_key.namespace_id = namespaces[n] AND by_key.idempotency_key = keys[n]),
   answered AS (
-    SELECT n, coalesce(present, first_value(new_id) OVER (PARTITION BY same ORDER BY n)) AS id,
-           present IS NULL AND row_number() OVER (PARTITION BY same ORDER BY n) = 1 AS is_fresh
-      FROM asked)
+    SELECT a.n, coalesce(a.present, f.present, f.new_id) AS id, coalesce(a.present, f.present) IS NULL AND a.n = f.n AS is_fresh
+      FROM asked a JOIN asked f ON f.n = a.first_alike)
   SELECT array_agg(a.id ORDER BY o), array_agg(o ORDER BY o) FILTER (WHERE a.is_fresh) INTO ids, fresh
     FROM unnest(ordinals) o LEFT JOIN answered a ON a.n = o;
 

@@ -18,6 +18,7 @@ BEGIN
     SELECT n.namespace_id, n.dispatch_window FROM tasker.namespaces n
      WHERE (only_namespaces IS NULL OR n.namespace_id = ANY (only_namespaces))
        AND cardinality(tasker.next_ready(n.namespace_id, 1)) > 0
+       AND to_regclass(format('pgmq.%I', 'q_' || tasker.queue_name(n.name))) IS NOT NULL  -- else the others go on without it
      ORDER BY n.namespace_id
   LOOP
     IF NOT pg_try_advisory_xact_lock(hashtextextended('tasker hand-out', namespace.namespace_id)) THEN
@@ -26,7 +27,7 @@ BEGIN
     END IF;
     room := least(tasker.window_room(namespace.namespace_id, namespace.dispatch_window), quantity - enqueued);
     CONTINUE WHEN room <= 0;
-    candidates := tasker.next_ready(namespace.namespace_id, room);
+    candidates := tasker.next_ready(namespace.namespace_id, room + 100);  -- some may belong to tasks that others hold
 
     SELECT array_agg(l.task_id) INTO locked FROM (
       SELECT t.task_id FROM tasker.tasks t
@@ -37,7 +38,7 @@ BEGIN
        WHERE s.step_id = ANY (candidates) AND s.task_id = ANY (locked)
          AND ((s.state = 'pending' AND s.unmet_dependencies = 0)
               OR (s.state = 'waiting_for_retry' AND s.due_at <= clock_timestamp()))
-       ORDER BY s.step_id FOR NO KEY UPDATE SKIP LOCKED);
+       ORDER BY s.rank, s.step_id LIMIT room FOR NO KEY UPDATE SKIP LOCKED);
     enqueued := enqueued + tasker.hand_out(candidates, actor);
   END LOOP;
   RETURN NEXT;

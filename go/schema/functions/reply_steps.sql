@@ -4,6 +4,9 @@
 CREATE FUNCTION tasker.reply_steps(namespace text, replies jsonb) RETURNS SETOF bigint
 LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
+  IF EXISTS (SELECT FROM jsonb_array_elements(replies) r WHERE jsonb_typeof(r -> 'result') IS DISTINCT FROM 'object') THEN
+    RAISE EXCEPTION 'a reply needs a result, which is an object: see the worker protocol' USING ERRCODE = 'TK400';
+  END IF;
   RETURN QUERY EXECUTE format($sql$
     WITH replies AS (SELECT * FROM jsonb_to_recordset($1) AS r (msg_id bigint, result jsonb)),
     locked AS (

@@ -1,6 +1,6 @@
 -- What each of these steps waited for: the results of all its ancestors, direct parents first. Direct parents are
--- always there; further ones as long as the whole stays within 256 KiB, after that they are named and left to
--- tasker.step_results. Steps are walked, not paths: a chain of diamonds costs its steps. OFFSET 0: see steps_of.
+-- there up to 64 MiB (a message may not become larger than a jsonb value); further ones as long as the whole stays
+-- within 256 KiB. What is left out is named and left to tasker.step_results. Steps are walked, not paths: a chain of diamonds costs its steps. OFFSET 0: see steps_of.
 CREATE FUNCTION tasker.step_sequences(step_ids bigint[]) RETURNS TABLE (step_id bigint, entries jsonb)
 LANGUAGE sql STABLE AS $$
   WITH RECURSIVE parents AS (
@@ -22,7 +22,7 @@ LANGUAGE sql STABLE AS $$
   )
   SELECT o.step_id, jsonb_agg(
            jsonb_build_object('step_name', o.name, 'step_id', o.ancestor_id, 'processed_at', o.completed_at)
-           || CASE WHEN o.direct OR coalesce(o.size_so_far, 0) <= 262144
+           || CASE WHEN coalesce(o.size_so_far, 0) <= CASE WHEN o.direct THEN 67108864 ELSE 262144 END
                    THEN jsonb_build_object('results', o.results)
                    ELSE jsonb_build_object('omitted', true) END
            ORDER BY o.direct DESC, CASE WHEN o.direct THEN o.position ELSE -o.position END)

@@ -1,0 +1,149 @@
+package orchestrator_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tasker-core/tasker-core/go/dbtest"
+	"github.com/tasker-core/tasker-core/go/orchestrator"
+	"github.com/tasker-core/tasker-core/go/queue"
+	"github.com/tasker-core/tasker-core/go/tasker"
+)
+
+// These tests put something in the way of everything else, and look whether everything else goes on.
+
+// hardship is a database with an orchestrator of small batches that ticks when told to.
+func hardship(t *testing.T) (*orchestrator.Orchestrator, *pgxpool.Pool) {
+	t.Helper()
+	url := dbtest.URL(t)
+	o, err := orchestrator.Open(t.Context(), orchestrator.Config{DatabaseURL: url, BatchSize: 5})
+	require.NoError(t, err)
+	t.Cleanup(o.Close)
+	return o, openPool(t, url)
+}
+
+// wide registers a template of some steps that wait for nobody, and creates a task of it.
+func wide(t *testing.T, o *orchestrator.Orchestrator, namespace string, steps int) (taskID string) {
+	t.Helper()
+	template := tasker.Template{Namespace: namespace, Name: fmt.Sprintf("wide%d", steps), Version: "1.0.0"}
+	for i := range steps {
+		template.Steps = append(template.Steps, tasker.Step{Name: fmt.Sprintf("s%d", i), HandlerClass: "Handler",
+			MaxAttempts: 3, Retryable: true, Backoff: tasker.DefaultBackoff})
+	}
+	_, err := o.RegisterTemplate(t.Context(), template)
+	require.NoError(t, err)
+	created, err := o.CreateTask(t.Context(), tasker.Request{Namespace: namespace, Name: template.Name})
+	require.NoError(t, err)
+	return created.TaskID
+}
+
+// answer sends a success for every step of a task that is out.
+func answer(t *testing.T, pool *pgxpool.Pool, taskID string) {
+	t.Helper()
+	_, err := pool.Exec(t.Context(), `SELECT pgmq.send('orchestration_step_results', jsonb_build_object('protocol', 1,
+		'step_id', step_id, 'task_id', task_id, 'attempt', attempt, 'status', 'success'))
+		FROM tasker.steps WHERE task_id = $1 AND state = 'enqueued' ORDER BY step_id`, taskID)
+	require.NoError(t, err)
+}
+
+func stateOf(t *testing.T, pool *pgxpool.Pool, taskID string) (state string) {
+	t.Helper()
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT state FROM tasker.tasks WHERE task_id = $1`, taskID).Scan(&state))
+	return state
+}
+
+// TestBusyResultsLetOthersPass: a transaction of somebody's holds a task with more answered steps than a batch takes.
+func TestBusyResultsLetOthersPass(t *testing.T) {
+	t.Parallel()
+	o, pool := hardship(t)
+	held, free := wide(t, o, "demo", 23), wide(t, o, "demo", 1)
+	answer(t, pool, held)
+	answer(t, pool, free)
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer tx.Rollback(context.Background()) //nolint:errcheck // it only held a lock
+	_, err = tx.Exec(t.Context(), `SELECT FROM tasker.tasks WHERE task_id = $1 FOR UPDATE`, held)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		_, err := o.Tick(t.Context())
+		return err == nil && stateOf(t, pool, free) == "complete"
+	}, 20*time.Second, time.Millisecond)
+	require.NoError(t, tx.Rollback(t.Context()))
+	require.Eventually(t, func() bool {
+		_, err := o.Tick(t.Context())
+		return err == nil && stateOf(t, pool, held) == "complete"
+	}, 20*time.Second, time.Millisecond)
+}
+
+// TestMissingQueue: the queue of a namespace is gone, with steps of it ready. The others do not notice.
+func TestMissingQueue(t *testing.T) {
+	t.Parallel()
+	o, pool := hardship(t)
+	wide(t, o, "gone", 1)
+	wide(t, o, "demo", 1)
+	_, err := pool.Exec(t.Context(), `SELECT pgmq.drop_queue('gone_queue');
+		UPDATE tasker.steps SET state = 'pending', msg_id = NULL, attempt = 0
+		 WHERE namespace_id = (SELECT namespace_id FROM tasker.namespaces WHERE name = 'gone')`)
+	require.NoError(t, err)
+	other := wide(t, o, "demo", 2)
+	answer(t, pool, other)
+	_, err = o.Tick(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "complete", stateOf(t, pool, other))
+}
+
+// TestMessageThatCannotBeRead: a few kilobytes of jsonb that are more than a gigabyte as text. The server itself cannot
+// show the message; it goes to the dead letters unopened.
+func TestMessageThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	o, pool := hardship(t)
+	task := wide(t, o, "demo", 1)
+	numbers := "[" + strings.TrimSuffix(strings.Repeat("1e131071,", 9000), ",") + "]"
+	_, err := queue.Send(t.Context(), pool, queue.StepResults, []byte(numbers))
+	require.NoError(t, err)
+	answer(t, pool, task)
+	require.Eventually(t, func() bool {
+		_, err := o.Tick(t.Context())
+		return err == nil && stateOf(t, pool, task) == "complete"
+	}, 60*time.Second, time.Millisecond)
+	var letters int
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM tasker.dead_letters`).Scan(&letters))
+	require.Equal(t, 1, letters)
+}
+
+// TestLateRelease: a worker whose lease has passed gives its message back. The step belongs to the next worker by then,
+// and stays in its hands.
+func TestLateRelease(t *testing.T) {
+	t.Parallel()
+	o, pool := hardship(t)
+	wide(t, o, "demo", 1)
+	var msgID, stepID int64
+	var readCount int
+	read := func() {
+		require.NoError(t, pool.QueryRow(t.Context(), `SELECT msg_id, read_ct, (message ->> 'step_id')::bigint
+			FROM tasker.read_steps('demo', 0, 1, 'worker')`).Scan(&msgID, &readCount, &stepID))
+	}
+	release := func(readCount int) (given int, state string) {
+		releases, err := json.Marshal([]map[string]any{{"msg_id": msgID, "read_ct": readCount, "step_id": stepID, "attempt": 1}})
+		require.NoError(t, err)
+		require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM tasker.release_steps('demo', $1::jsonb)`,
+			string(releases)).Scan(&given))
+		require.NoError(t, pool.QueryRow(t.Context(), `SELECT state FROM tasker.steps WHERE step_id = $1`, stepID).Scan(&state))
+		return given, state
+	}
+	read()
+	read() // the lease of no length has passed
+	given, state := release(readCount - 1)
+	require.Equal(t, 0, given)
+	require.Equal(t, "in_progress", state)
+	given, state = release(readCount)
+	require.Equal(t, 1, given)
+	require.Equal(t, "enqueued", state)
+}

@@ -1,0 +1,34 @@
+-- What is wrong with one request in the normal form, in words, or null. Nothing is cast before it was looked at.
+CREATE FUNCTION tasker.request_fault(request jsonb) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  texts   text[] := '{request_id,namespace,name,version,initiator,source_system,reason,correlation_id,idempotency_key}';
+  unknown text;
+BEGIN
+  IF jsonb_typeof(request) IS DISTINCT FROM 'object' THEN
+    RETURN 'request must be an object';
+  END IF;
+  SELECT key INTO unknown FROM jsonb_object_keys(request) key
+   WHERE key <> ALL (texts || '{protocol,context,priority,tags}') LIMIT 1;
+  IF FOUND THEN
+    RETURN format('request has the unknown key %s: take it out or spell it right', unknown);
+  END IF;
+  SELECT key INTO unknown FROM jsonb_each(request)
+   WHERE key = ANY (texts) AND jsonb_typeof(value) <> 'null'
+     AND (jsonb_typeof(value) <> 'string' OR length(value #>> '{}') NOT BETWEEN 1 AND 1000
+          OR (key <> 'reason' AND length(value #>> '{}') > 255)) LIMIT 1;
+  IF FOUND THEN
+    RETURN format('request needs text of 1 to 255 characters (reason: 1000) for %s', unknown);
+  END IF;
+  RETURN CASE
+    WHEN request ->> 'name' IS NULL THEN 'request needs a name, the template''s'
+    WHEN request ->> 'request_id' !~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' THEN 'request_id must be a UUID'
+    WHEN jsonb_typeof(coalesce(request -> 'context', '{}')) <> 'object' THEN 'context must be an object'
+    WHEN octet_length((request -> 'context')::text) > 1048576 THEN 'context must not be larger than 1 MiB'
+    WHEN coalesce(request ->> 'priority', '0') !~ '^-?[0-9]{1,2}$|^-?100$' THEN 'priority must be an integer from -100 to 100'
+    WHEN jsonb_typeof(coalesce(request -> 'tags', '[]')) <> 'array'
+      OR jsonb_path_exists(request, 'strict $.tags[*] ? (@.type() != "string")', '{}', true)
+      THEN 'tags must be an array of texts'
+  END;
+END
+$$;
