@@ -7,7 +7,9 @@ module TaskerCore
     # A PG::Connection of the caller's.
     Plain = Struct.new(:pg) do
       # @return [Array<String>] the first column
+      # @raise [ConfigurationError] when the connection speaks anything but UTF-8, in which JSON would be mangled
       def texts(sql, values = [])
+        insist_on_utf8
         pg.exec_params(sql, values).column_values(0)
       rescue PG::Error => error
         raise Failure.from(error)
@@ -15,6 +17,15 @@ module TaskerCore
 
       # @return [Boolean]
       def transaction_open? = pg.transaction_status != PG::PQTRANS_IDLE
+
+      private
+
+      def insist_on_utf8
+        return if pg.internal_encoding == Encoding::UTF_8
+
+        raise ConfigurationError, "The connection's client_encoding is #{pg.get_client_encoding}, and JSON needs UTF8: " \
+                                  "call set_client_encoding(\"UTF8\") on it, or connect with client_encoding: \"UTF8\""
+      end
     end
 
     # A connection of ActiveRecord's. Asked through ActiveRecord and not beneath it, because that is what opens the transaction

@@ -12,6 +12,9 @@ module TaskerCore
     # A cut-off server is noticed, and no attempt to connect takes for ever.
     OWN = { connect_timeout: 5, keepalives_idle: 30, keepalives_interval: 10, keepalives_count: 3 }.freeze
 
+    # JSON is UTF-8, whatever the environment or the database prefers for other programs.
+    ENCODING = { client_encoding: "UTF8" }.freeze
+
     # ActiveRecord's words for the same things.
     ACTIVE_RECORD = { database: :dbname, username: :user }.freeze
 
@@ -25,7 +28,7 @@ module TaskerCore
 
     # @return [Hash] for PG.connect
     def to_h
-      OWN.merge(defaults).merge(@said)
+      OWN.merge(defaults).merge(@said).merge(ENCODING)
     end
 
     # @return [String] for the Go core: key='value' pairs

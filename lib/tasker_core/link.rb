@@ -88,6 +88,7 @@ module TaskerCore
     # What the server says beside its answers belongs into the log and not onto standard error.
     def connected
       PG.connect(**@parameters.to_h, fallback_application_name: @name).tap do |pg|
+        pg.set_client_encoding("UTF8") unless pg.internal_encoding == Encoding::UTF_8 # Encoding.default_internal sets another
         pg.set_notice_processor { |notice| Log.event(:debug, :notice, link: @name, message: notice.strip) }
       end
     end

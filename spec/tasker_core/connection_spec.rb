@@ -28,6 +28,11 @@ RSpec.describe TaskerCore::Connection, :database do
     expect { described_class.with(psql) { |connection| connection.texts("SELECT nonsense") } }.to raise_error(TaskerCore::DatabaseError, /nonsense/)
   end
 
+  it "refuses a connection that does not speak UTF-8" do
+    psql.set_client_encoding("LATIN1")
+    expect { asked(psql) }.to raise_error(TaskerCore::ConfigurationError, /client_encoding is LATIN1, and JSON needs UTF8/)
+  end
+
   it "refuses what is no connection" do
     expect { asked(42) }.to raise_error(TaskerCore::ConfigurationError, /A Integer is no connection/)
   end

@@ -16,6 +16,14 @@ RSpec.describe TaskerCore::Link, :database do
     expect(link.query("SELECT $1::int + 1 AS sum", [2])).to eq([{ "sum" => "3" }])
   end
 
+  it "speaks UTF-8, whatever the database, the environment or Ruby prefer" do
+    psql.exec("ALTER DATABASE #{psql.db} SET client_encoding = 'LATIN1'")
+    ENV["PGCLIENTENCODING"] = "LATIN1"
+    expect(link.texts("SELECT to_jsonb('Grüße'::text)::text || current_setting('client_encoding')")).to eq(['"Grüße"UTF8'])
+  ensure
+    ENV.delete("PGCLIENTENCODING")
+  end
+
   it "gives the first column as text" do
     expect(link.texts("SELECT generate_series(1, 2), 'other'")).to eq(%w[1 2])
   end
