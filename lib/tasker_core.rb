@@ -79,10 +79,11 @@ module TaskerCore
     # Reads templates and makes them known to the database, by SQL alone. What is registered already is left as it is.
     #
     # @param paths [Array<String>, String] YAML files, or folders that hold some
+    # @param connection [Object, nil] see {Connection.with}
     # @return [Array<Hash>] namespace, name, version, digest, created
     # @raise [ValidationError] for a faulty template
     # @raise [ConflictError] when a version is registered with other content
-    def register_templates(paths = config.template_paths) = TemplateFiles.new(paths).register
+    def register_templates(paths = config.template_paths, connection: nil) = TemplateFiles.new(paths).register(connection: connection)
 
     # Puts every signal handler on the alternate signal stack, which the Go library needs. Handlers set by `trap` are seen to; call this
     # when a C extension has set one of its own after the library was loaded.

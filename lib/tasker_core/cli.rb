@@ -117,20 +117,20 @@ module TaskerCore
     def orchestrator = Runner.new.run(orchestrator: true)
 
     def task_show(id)
-      @out.puts TaskReport.new(Task.find(id)).to_s
+      @out.puts TaskReport.new(Task.find(id, connection: Connection.named)).to_s
     end
 
     def templates_register(*paths)
       paths = TaskerCore.config.template_paths if paths.empty?
       raise UsageError, "templates register needs a PATH: a YAML file, or a folder that holds some" if paths.empty?
 
-      TaskerCore.register_templates(paths).each do |template|
+      TaskerCore.register_templates(paths, connection: Connection.named).each do |template|
         @out.puts "#{template[:created] ? "registered" : "known already"}: #{template[:namespace]}/#{template[:name]} #{template[:version]}"
       end
     end
 
     def templates_list
-      Connection.with { |connection| Store.new(connection).templates }.each do |template|
+      Connection.with(Connection.named) { |connection| Store.new(connection).templates }.each do |template|
         @out.puts "#{template["namespace"]}/#{template["name"]} #{template["version"]}  #{template["steps"]} steps  #{template["digest"][0, 12]}"
       end
     end

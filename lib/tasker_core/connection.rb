@@ -48,12 +48,13 @@ module TaskerCore
     module_function
 
     # @param object [Object, nil] a PG::Connection, an ActiveRecord class, pool or connection, or a callable that gives one;
-    #   nil means what is configured, else ActiveRecord::Base if it is set up, else a connection of our own
+    #   nil means what is configured, else ActiveRecord::Base if it is set up and no database_url names another place, else a connection
+    #   of our own
     # @yieldparam connection [#texts, #transaction_open?]
     # @return [Object] what the block gives
     # @raise [ConfigurationError] when it is nothing of that
     def with(object = nil, &)
-      object ||= TaskerCore.config.connection || active_record
+      object ||= TaskerCore.config.connection || fitting_active_record
       object = object.call if object.respond_to?(:call)
       object.nil? ? yield(own) : lend(object, &)
     end
@@ -66,6 +67,19 @@ module TaskerCore
       base if base.connection_db_config.adapter.match?(/postg/)
     rescue ::ActiveRecord::ConnectionNotEstablished
       nil
+    end
+
+    # What the command works on: a database_url that somebody named wins, so that all of it happens in one database.
+    #
+    # @return [Link, nil] for {.with}
+    def named
+      own if TaskerCore.config.database_url
+    end
+
+    # @api private
+    def fitting_active_record
+      base = active_record or return
+      base if TaskerCore.config.database_url.nil? || TaskerCore.config.connection_parameters.to_s == ConnectionParameters.new(nil).to_s
     end
 
     # Lends something of the caller's in the shape that is asked here.

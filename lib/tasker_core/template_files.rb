@@ -10,14 +10,15 @@ module TaskerCore
 
     # Reads everything before anything is registered, so that a fault in the last file leaves nothing half done.
     #
+    # @param connection [Object, nil] see {Connection.with}
     # @return [Array<Hash>] namespace, name, version, digest, created
     # @raise [ConfigurationError] when a path is not there
     # @raise [ValidationError] for a faulty template
     # @raise [ConflictError] when a version is registered with other content
-    def register
+    def register(connection: nil)
       templates = files.map { |file| Template.load_file(file, environment: TaskerCore.config.environment) }
-      Connection.with do |connection|
-        store = Store.new(connection)
+      Connection.with(connection) do |lent|
+        store = Store.new(lent)
         templates.map { |template| registered(template, store.register_template(template.to_h)) }
       end
     end

@@ -87,6 +87,15 @@ RSpec.describe "Starting in a transaction", :database do
       Order.transaction { expect { parcel.start(n: 1).wait(timeout: 1) }.to raise_error(TaskerCore::StateTransitionError) }
     end
 
+    it "starts where database_url says when that is another place, and through ActiveRecord when it is the same" do
+      ActiveRecord::Base.establish_connection(TestDatabase.server)
+      config.database_url = database_url
+      parcel.start(n: 1)
+      ActiveRecord::Base.establish_connection(database_url)
+      ActiveRecord::Base.transaction { parcel.start(n: 2) && raise(ActiveRecord::Rollback) }
+      expect(everything_written).to eq([1] * 5)
+    end
+
     it "works with a pool, a connection or a callable as well" do
       [ActiveRecord::Base.connection_pool, ActiveRecord::Base.connection, -> { ActiveRecord::Base }].each do |lent|
         expect(parcel.set(connection: lent).start(n: 1).status).to eq(:in_progress)

@@ -69,6 +69,15 @@ RSpec.describe TaskerCore::CLI do
       expect(said).to match(%r{\Afulfillment/process_order 1\.0\.0  4 steps  \h{12}\n\z})
     end
 
+    it "registers where --database-url says, whatever connection the application has set" do
+      elsewhere = config.connection = PG.connect(TestDatabase.server)
+      expect(tasker("templates", "register", fixture("order_fulfillment"))).to eq(0)
+      expect(value("SELECT count(*) FROM tasker.templates")).to eq("1")
+      expect(tasker("templates", "list")).to eq(0)
+    ensure
+      elsewhere&.finish
+    end
+
     it "says everything that is wrong with a template" do
       Dir.mktmpdir do |folder|
         File.write(File.join(folder, "bad.yaml"), "name: bad\nsteps:\n  - { name: a, handler_class: A, depends_on: [b] }\n")

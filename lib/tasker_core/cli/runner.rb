@@ -27,7 +27,7 @@ module TaskerCore
 
       def register_templates
         paths = TaskerCore.config.template_paths
-        paths.empty? ? [] : TaskerCore.register_templates(paths)
+        paths.empty? ? [] : TaskerCore.register_templates(paths, connection: Connection.named)
       end
 
       def namespaces(registered)
