@@ -28,9 +28,11 @@ module TaskerCore
     # A message that says something this worker does not understand.
     class Malformed < StandardError; end
 
-    # What no message may lack, and of which kind it is.
+    # What no message may lack, and of which kind it is; what is within something comes after it.
     REQUIRED = { "step_id" => Integer, "task_id" => String, "attempt" => Integer, "step_name" => String, "handler_class" => String,
-                 "step_payload" => Hash, "execution_context" => Hash }.freeze
+                 "step_payload" => Hash, "execution_context" => Hash, "execution_context.task" => Hash,
+                 "execution_context.task.context" => Hash, "execution_context.step" => Hash, "execution_context.step.failures" => Integer,
+                 "execution_context.step.max_attempts" => Integer }.freeze
 
     # @param text [String] the JSON of the message
     # @return [Message]
@@ -73,16 +75,16 @@ module TaskerCore
 
     # @return [Task]
     def task
-      @task ||= Task.new(**known(Task, execution_context.fetch("task", {})), context: Fields.of(context))
+      @task ||= Task.new(**known(Task, execution_context["task"]), context: Fields.of(context))
     end
 
     # @return [Step]
     def step
-      @step ||= Step.new(**known(Step, execution_context.fetch("step", {})), config: Fields.of(config))
+      @step ||= Step.new(**known(Step, execution_context["step"]), config: Fields.of(config))
     end
 
     # @return [Hash] the context given with the request
-    def context = execution_context.fetch("task", {}).fetch("context", {})
+    def context = execution_context["task"]["context"]
 
     private
 
@@ -96,8 +98,13 @@ module TaskerCore
       raise Malformed, "the message is no JSON object" unless @body.is_a?(Hash)
       return if foreign?
 
-      wrong = REQUIRED.find { |key, kind| !@body[key].is_a?(kind) }
+      wrong = REQUIRED.find { |path, kind| !@body.dig(*path.split(".")).is_a?(kind) }
       raise Malformed, "the message has no #{wrong.first} of type #{wrong.last}" if wrong
+      raise Malformed, "the message's execution_context.sequence is no list of named results" unless named_results?
+    end
+
+    def named_results?
+      sequence.is_a?(Array) && sequence.all? { |entry| entry.is_a?(Hash) && entry["step_name"].is_a?(String) }
     end
   end
 end

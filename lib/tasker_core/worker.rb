@@ -114,12 +114,16 @@ module TaskerCore
     end
 
     # A message that stood between its start and its handler is asked for again, and never run once its time is over.
+    # One that we fail to answer is not kept alive: its time ends, and it is read again.
     def work(lease)
       return miss(lease, "it speaks a protocol that this worker does not know") if lease.message.foreign?
       return @leases.drop(lease) unless lease.fresh? || @leases.renew(lease)
       return @leases.drop(lease) if lease.expired?
 
       attempt(lease).call { |answer| answered(lease, answer) }
+    rescue Exception # rubocop:disable Lint/RescueException
+      @leases.drop(lease) unless lease.answered?
+      raise
     end
 
     def attempt(lease)

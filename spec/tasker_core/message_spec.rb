@@ -33,6 +33,22 @@ RSpec.describe TaskerCore::Message do
     expect { described_class.parse(text) }.to raise_error(described_class::Malformed, "the message has no handler_class of type String")
   end
 
+  {
+    "no task" => [%w[execution_context task], nil, "no execution_context.task of type Hash"],
+    "a context that is no object" => [%w[execution_context task context], [], "no execution_context.task.context of type Hash"],
+    "no step" => [%w[execution_context step], 3, "no execution_context.step of type Hash"],
+    "failures that are no number" => [%w[execution_context step failures], "1", "no execution_context.step.failures of type Integer"],
+    "a number in its sequence" => [%w[execution_context sequence], [1], "sequence is no list of named results"],
+    "a result without a name" => [%w[execution_context sequence], [{}], "sequence is no list of named results"],
+    "a sequence that is no list" => [%w[execution_context sequence], nil, "sequence is no list of named results"]
+  }.each do |kind, (path, value, reason)|
+    it "refuses a message with #{kind}" do
+      body = JSON.parse(JSON.generate(message_body))
+      body.dig(*path[..-2])[path.last] = value
+      expect { described_class.parse(JSON.generate(body)) }.to raise_error(described_class::Malformed, /#{reason}/)
+    end
+  end
+
   it "refuses nesting that no stack can hold" do
     expect { described_class.parse("[" * 100_000) }.to raise_error(described_class::Malformed)
   end

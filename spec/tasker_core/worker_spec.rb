@@ -95,4 +95,22 @@ RSpec.describe TaskerCore::Worker, :database do
     worker.join
     expect(task.history.map(&:reason)).to include("lease given back")
   end
+
+  it "moves a message whose inside it cannot use to the dead letters" do
+    worker = start_worker
+    psql.exec("CREATE FUNCTION spec_odd() RETURNS trigger LANGUAGE plpgsql AS " \
+              "$$ BEGIN NEW.message := jsonb_set(NEW.message, '{execution_context,sequence}', '[1]'); RETURN NEW; END $$")
+    psql.exec("CREATE TRIGGER odd BEFORE INSERT ON pgmq.q_shop_queue FOR EACH ROW EXECUTE FUNCTION spec_odd()")
+    start_task
+    eventually { expect(value("SELECT reason FROM tasker.dead_letters")).to match(/sequence is no list/) }
+    expect(worker.status.held).to eq(0)
+  end
+
+  it "does not keep a message alive that it failed to answer" do
+    worker = start_worker
+    wrong = TaskerCore::Worker::Lease.new("shop", TaskerCore::Queue::Read.new(99, 1), nil, asked_at: TaskerCore::Worker::Lease.clock, seconds: 30)
+    worker.instance_variable_get(:@leases).hold(wrong)
+    expect { worker.send(:work, wrong) }.to raise_error(NoMethodError)
+    expect(worker.status.held).to eq(0)
+  end
 end
