@@ -32,7 +32,7 @@ module TaskerCore
       report(error)
       answer = @answer.failed(error)
     ensure
-      yield answer || @answer.failed(Abandoned.new("the handler #{@message.handler_class} ended its thread"))
+      yield answer || @answer.failed(error || Abandoned.new("the handler #{@message.handler_class} ended its thread"))
     end
 
     private

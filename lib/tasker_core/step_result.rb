@@ -48,39 +48,40 @@ module TaskerCore
     def worker = { id: @worker_id, host: Socket.gethostname, pid: Process.pid }
 
     def described(error)
-      { error_type: error.class.name || error.class.superclass.name.to_s, message: clean(message_of(error)),
-        retryable: !error.is_a?(PermanentError), error_code: code(error), backtrace: backtrace(error) }
+      { error_type: type(error), message: message_of(error), retryable: !error.is_a?(PermanentError),
+        error_code: tolerant { error.error_code&.then { |code| clean(code) } if error.respond_to?(:error_code) },
+        backtrace: tolerant { error.backtrace&.first(MAX_FRAMES)&.map { |frame| clean(frame) } } }
     end
 
-    # A handler's own exception may lie about itself in any way.
-    def message_of(error)
-      error.message.to_s
-    rescue Exception => inner # rubocop:disable Lint/RescueException
-      "#{error.class} (its message cannot be read: #{inner.class})"
-    end
-
-    def code(error)
-      error.error_code&.to_s&.then { |code| clean(code) } if error.respond_to?(:error_code)
-    rescue StandardError
+    # A handler's own exception may lie about itself in any way; what it does tell must not be lost for that.
+    def tolerant
+      yield
+    rescue Exception # rubocop:disable Lint/RescueException
       nil
     end
 
-    def backtrace(error)
-      error.backtrace&.first(MAX_FRAMES)&.map { |frame| clean(frame) }
+    def type(error) = tolerant { error.class.name || error.class.superclass.name }.to_s
+
+    def message_of(error)
+      tolerant { clean(error.message) } || "#{type(error)} (its message cannot be read)"
     end
 
-    def clean(text)
-      utf8 = text.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)
-      utf8.scrub("\uFFFD").delete("\0").slice(0, MAX_MESSAGE)
+    def utf8(text)
+      text.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)
+    rescue EncodingError
+      text.b.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)
     end
+
+    def clean(text) = utf8(text.to_s).scrub("\uFFFD").delete("\0").slice(0, MAX_MESSAGE)
+
+    def hint(error) = error.is_a?(RetryableError) ? tolerant { asked_wait(error.retry_after) } : nil
 
     # A number is how long the handler asks to wait; text is an HTTP Retry-After, which the orchestrator reads.
-    def hint(error)
-      return unless error.is_a?(RetryableError) && (wait = error.retry_after)
+    def asked_wait(wait)
       return { headers: { "Retry-After" => clean(wait) } } if wait.is_a?(String)
 
       wait -= Time.now if wait.is_a?(Time)
-      seconds = wait.to_f
+      seconds = Float(wait || Float::NAN)
       { backoff_hint: { delay_seconds: seconds, type: "server_requested" } } if seconds.finite? && seconds >= 0
     end
   end

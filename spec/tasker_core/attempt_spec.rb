@@ -122,4 +122,9 @@ RSpec.describe TaskerCore::Attempt do
       expect(answer[:results]).to eq(9)
     end
   end
+
+  it "answers with the handler's own error when on_error ends the thread" do
+    config.on_error = ->(*) { Thread.exit }
+    expect(answer_to { raise "boom" }[:error]).to include(error_type: "RuntimeError", message: "boom")
+  end
 end

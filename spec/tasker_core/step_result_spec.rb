@@ -32,4 +32,22 @@ RSpec.describe TaskerCore::StepResult do
     hint = result.failed(TaskerCore::RetryableError.new("busy", retry_after: Time.now + 60))[:orchestration_metadata][:backoff_hint]
     expect(hint[:delay_seconds]).to be_within(5).of(60)
   end
+
+  it "leaves a wait that is none to the step's backoff, and keeps the error" do
+    [[1], Object.new, Complex(1, 2), "busy".encode("UTF-16LE").b, nil, true].each do |silly|
+      answer = result.failed(TaskerCore::RetryableError.new("busy", retry_after: silly))
+      expect(answer[:error]).to include(error_type: "TaskerCore::RetryableError", message: "busy")
+      expect { JSON.generate(answer) }.not_to raise_error
+    end
+  end
+
+  it "reads a message in an encoding that Ruby cannot convert" do
+    error = result.failed(RuntimeError.new("b\xFFusy".dup.force_encoding("UTF-7")))[:error]
+    expect(error).to include(error_type: "RuntimeError", message: "b\uFFFDusy")
+  end
+
+  it "keeps the error whose backtrace is no Array" do
+    odd = Class.new(RuntimeError) { def backtrace = "somewhere" }
+    expect(result.failed(odd.new("boom"))[:error]).to include(error_type: "RuntimeError", message: "boom", backtrace: nil)
+  end
 end
