@@ -82,6 +82,25 @@ func TestBusyResultsLetOthersPass(t *testing.T) {
 	}, 20*time.Second, time.Millisecond)
 }
 
+// TestHeldTaskLeavesRoomToOthers: the window has room for one, and the next in line belongs to a task that is held.
+func TestHeldTaskLeavesRoomToOthers(t *testing.T) {
+	t.Parallel()
+	o, pool := hardship(t)
+	out := wide(t, o, "demo", 1)
+	_, err := pool.Exec(t.Context(), `UPDATE tasker.namespaces SET dispatch_window = 1`)
+	require.NoError(t, err)
+	held, next := wide(t, o, "demo", 2), wide(t, o, "demo", 3)
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer tx.Rollback(context.Background()) //nolint:errcheck // it only held a lock
+	_, err = tx.Exec(t.Context(), `SELECT FROM tasker.tasks WHERE task_id = $1 FOR UPDATE`, held)
+	require.NoError(t, err)
+	answer(t, pool, out)
+	_, err = o.Tick(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "in_progress", stateOf(t, pool, next))
+}
+
 // TestMissingQueue: the queue of a namespace is gone, with steps of it ready. The others do not notice.
 func TestMissingQueue(t *testing.T) {
 	t.Parallel()

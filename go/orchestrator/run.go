@@ -64,14 +64,27 @@ func (o *Orchestrator) Stop(ctx context.Context) error {
 func (o *Orchestrator) Run(ctx context.Context) {
 	for failures := 0; ctx.Err() == nil; {
 		report, err := o.Tick(context.WithoutCancel(ctx))
-		if err == nil {
-			failures = 0
-		} else {
-			failures++
-			o.config.Log("error", "tick failed", map[string]any{"error": err.Error(), "in_a_row": failures})
-		}
+		failures = o.tell(err, failures)
 		o.rest(ctx, o.pause(report, failures))
 	}
+}
+
+// remindEvery is how many failed ticks in a row, one a second in a long outage, are told as one.
+const remindEvery = 60
+
+// tell logs when ticks begin to fail, now and then while they do, and when they are over it. It gives how many failed
+// in a row.
+func (o *Orchestrator) tell(err error, before int) (failures int) {
+	if err == nil {
+		if before > 0 {
+			o.config.Log("info", "ticks succeed again", map[string]any{"failed": before})
+		}
+		return 0
+	}
+	if before%remindEvery == 0 {
+		o.config.Log("error", "tick failed", map[string]any{"error": err.Error(), "in_a_row": before + 1})
+	}
+	return before + 1
 }
 
 // The pauses that are not the poll interval.

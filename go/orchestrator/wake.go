@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,12 +16,25 @@ import (
 // listen wakes the loop whenever somebody notifies, until ctx ends. A connection that is lost is opened again, and the
 // loop is woken to catch up with what was notified meanwhile. Without any connection polling goes on.
 func (o *Orchestrator) listen(ctx context.Context) {
-	for ctx.Err() == nil {
-		err := o.heed(ctx, queue.ChannelOrchestrator, func() bool { o.nudge(); return false })
-		if ctx.Err() == nil {
-			o.config.Log("warn", "listen connection lost", map[string]any{"error": err.Error()})
-			o.rest(ctx, shortestOutage+rand.N(longestOutage))
+	for listening := true; ctx.Err() == nil; {
+		err := o.heed(ctx, queue.ChannelOrchestrator, func() bool { listening = true; o.nudge(); return false })
+		if ctx.Err() != nil {
+			return
 		}
+		if listening { // tell it once, until it listens again
+			o.config.Log("warn", "listen connection lost", map[string]any{"error": err.Error()})
+		}
+		listening = false
+		sleep(ctx, shortestOutage+rand.N(longestOutage))
+	}
+}
+
+func sleep(ctx context.Context, while time.Duration) {
+	timer := time.NewTimer(while)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }
 

@@ -9,8 +9,10 @@ LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   namespace  record;
   room       integer;
+  further    integer;
   candidates bigint[];
   locked     uuid[];
+  chosen     bigint[];
 BEGIN
   enqueued := 0;
   contended := 0;
@@ -27,19 +29,21 @@ BEGIN
     END IF;
     room := least(tasker.window_room(namespace.namespace_id, namespace.dispatch_window), quantity - enqueued);
     CONTINUE WHEN room <= 0;
-    candidates := tasker.next_ready(namespace.namespace_id, room + 100);  -- some may belong to tasks that others hold
-
-    SELECT array_agg(l.task_id) INTO locked FROM (
-      SELECT t.task_id FROM tasker.tasks t
-       WHERE t.task_id IN (SELECT s.task_id FROM tasker.steps s WHERE s.step_id = ANY (candidates))
-       ORDER BY t.task_id FOR NO KEY UPDATE SKIP LOCKED) l;
-    candidates := ARRAY(
-      SELECT s.step_id FROM tasker.steps s
-       WHERE s.step_id = ANY (candidates) AND s.task_id = ANY (locked)
-         AND ((s.state = 'pending' AND s.unmet_dependencies = 0)
-              OR (s.state = 'waiting_for_retry' AND s.due_at <= clock_timestamp()))
-       ORDER BY s.rank, s.step_id LIMIT room FOR NO KEY UPDATE SKIP LOCKED);
-    enqueued := enqueued + tasker.hand_out(candidates, actor);
+    FOREACH further IN ARRAY ARRAY[0, 100] LOOP  -- once more, further, when some belong to tasks that others hold
+      candidates := tasker.next_ready(namespace.namespace_id, room + further);
+      SELECT array_agg(l.task_id) INTO locked FROM (
+        SELECT t.task_id FROM tasker.tasks t
+         WHERE t.task_id IN (SELECT s.task_id FROM tasker.steps s WHERE s.step_id = ANY (candidates))
+         ORDER BY t.task_id FOR NO KEY UPDATE SKIP LOCKED) l;
+      chosen := ARRAY(
+        SELECT s.step_id FROM tasker.steps s
+         WHERE s.step_id = ANY (candidates) AND s.task_id = ANY (locked)
+           AND ((s.state = 'pending' AND s.unmet_dependencies = 0)
+                OR (s.state = 'waiting_for_retry' AND s.due_at <= clock_timestamp()))
+         ORDER BY s.rank, s.step_id LIMIT room FOR NO KEY UPDATE SKIP LOCKED);
+      EXIT WHEN cardinality(chosen) = least(room, cardinality(candidates));
+    END LOOP;
+    enqueued := enqueued + tasker.hand_out(chosen, actor);
   END LOOP;
   RETURN NEXT;
 END
