@@ -2,7 +2,8 @@
 
 module TaskerCore
   # The connection on which tasks are started and read: the caller's own wherever there is one, so that it happens in the caller's
-  # transaction and is rolled back with it. Each kind answers texts(sql, values), the first column, and transaction_open?.
+  # transaction and is rolled back with it. Each kind answers texts(sql, values), the first column,
+  # transaction_open?, and parameters, with which another connection to the same database can be opened.
   module Connection
     # A PG::Connection of the caller's.
     Plain = Struct.new(:pg) do
@@ -17,6 +18,9 @@ module TaskerCore
 
       # @return [Boolean]
       def transaction_open? = pg.transaction_status != PG::PQTRANS_IDLE
+
+      # @return [ConnectionParameters]
+      def parameters = ConnectionParameters.of(pg)
 
       private
 
@@ -40,6 +44,9 @@ module TaskerCore
 
       # @return [Boolean]
       def transaction_open? = adapter.transaction_open?
+
+      # @return [ConnectionParameters]
+      def parameters = ConnectionParameters.of(adapter.raw_connection)
     end
 
     @own = {}

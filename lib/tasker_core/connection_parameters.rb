@@ -18,6 +18,17 @@ module TaskerCore
     # ActiveRecord's words for the same things.
     ACTIVE_RECORD = { database: :dbname, username: :user }.freeze
 
+    # @param connection [PG::Connection] an open one
+    # @return [ConnectionParameters] with which another one to the same place can be opened
+    def self.of(connection)
+      new(pairs(connection.conninfo_hash.compact))
+    end
+
+    # @api private
+    def self.pairs(options)
+      options.map { |key, value| "#{key}='#{value.to_s.gsub(/[\\']/) { |sign| "\\#{sign}" }}'" }.join(" ")
+    end
+
     # @param url [String, nil] as configured
     # @param env [Hash] the environment
     # @raise [ConfigurationError] when the text is no connection URL, or nothing at all says where the database is
@@ -33,7 +44,7 @@ module TaskerCore
 
     # @return [String] for the Go core: key='value' pairs
     def to_dsn
-      to_h.slice(*SHARED).map { |key, value| "#{key}='#{value.to_s.gsub(/[\\']/) { |sign| "\\#{sign}" }}'" }.join(" ")
+      ConnectionParameters.pairs(to_h.slice(*SHARED))
     end
 
     # @return [String] the place without any secret, for logs and errors

@@ -12,6 +12,9 @@ module TaskerCore
     # The first wait after a loss, and the longest.
     BACKOFF = (0.1..2.0)
 
+    # @return [ConnectionParameters] where it leads
+    attr_reader :parameters
+
     # @param parameters [ConnectionParameters]
     # @param name [String] shown in pg_stat_activity
     def initialize(parameters = TaskerCore.config.connection_parameters, name: "tasker")

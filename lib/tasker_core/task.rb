@@ -81,11 +81,14 @@ module TaskerCore
     # @param timeout [Numeric, nil] seconds; nil for ever
     # @return [self]
     # @raise [TimeoutError]
+    # @raise [NotFoundError] when there is no such task
+    # @raise [DatabaseError] when the database refuses the question; while it is away it is waited for
     # @raise [StateTransitionError] inside an open transaction, where nobody else could see the task
     def wait(timeout: nil)
       raise StateTransitionError, "A task cannot be waited for inside an open transaction: nobody sees it before the commit" if in_transaction?
 
-      Rest.new(id).wait(timeout) or raise TimeoutError, "Task #{id} is not at rest after #{timeout} s: it is #{status}"
+      rest = Rest.new(id, Connection.with(@connection, &:parameters))
+      rest.wait(timeout) or raise TimeoutError, "Task #{id} is not at rest after #{timeout} s: it is #{status}"
       self
     end
 

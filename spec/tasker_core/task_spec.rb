@@ -50,6 +50,21 @@ RSpec.describe TaskerCore::Task, :database do
     expect { start_task.wait(timeout: 0.1) }.to raise_error(TaskerCore::TimeoutError, /not at rest after 0.1 s: it is in_progress/)
   end
 
+  it "is waited for on the database it was started in, whatever is configured" do
+    task = TaskerCore.workflow("shop/parcel").set(connection: psql).start
+    config.database_url = TestDatabase.server
+    complete_in_the_database(task)
+    expect(task.wait(timeout: Patience::PATIENCE).status).to eq(:complete)
+  end
+
+  it "is not waited for when there is none, or when the database refuses the question" do
+    unknown = described_class.new("0198f1c2-0000-7000-8000-000000000000")
+    expect { unknown.wait(timeout: Patience::PATIENCE) }.to raise_error(TaskerCore::NotFoundError, /There is no task/)
+    task = start_task
+    psql.exec("ALTER TABLE tasker.tasks RENAME TO hidden")
+    expect { task.wait(timeout: Patience::PATIENCE) }.to raise_error(TaskerCore::DatabaseError, /tasker migrate/)
+  end
+
   it "cannot be waited for inside the transaction that made it" do
     psql.exec("BEGIN")
     task = TaskerCore.workflow("shop/parcel").set(connection: psql).start

@@ -11,14 +11,19 @@ module TaskerCore
       # Seconds between looks when nothing is heard.
       INTERVAL = 0.5
 
+      # What PostgreSQL says when a connection is lost, or not to be had now; no SQLSTATE at all when nobody answered.
+      LOST = /\A(08|57P)/
+
       # @param task_id [String]
-      def initialize(task_id)
+      # @param parameters [ConnectionParameters] where the task is
+      def initialize(task_id, parameters)
         @task_id = task_id
-        @link = Link.new(name: "tasker wait")
+        @link = Link.new(parameters, name: "tasker wait")
       end
 
       # @param seconds [Numeric, nil] at most so long; nil for ever
       # @return [String, nil] the state, nil when the time was over first
+      # @raise [NotFoundError, DatabaseError]
       def wait(seconds)
         deadline = seconds && (now + seconds)
         until (state = state_at_rest)
@@ -38,9 +43,11 @@ module TaskerCore
 
       def state_at_rest
         listen
-        state = Store.new(@link).task_state(@task_id)
-        state if AT_REST.include?(state&.to_sym)
-      rescue DatabaseError
+        state = Store.new(@link).task_state(@task_id) or raise NotFoundError, "There is no task #{@task_id}"
+        state if AT_REST.include?(state.to_sym)
+      rescue DatabaseError => error
+        raise unless error.sqlstate.nil? || error.sqlstate.match?(LOST)
+
         @link.close
         nil
       end
