@@ -16,14 +16,14 @@ module TaskerCore
     # @return [Hash] task_id, created, state
     # @raise [ValidationError, NotFoundError, ConflictError, DatabaseError]
     def create_task(request)
-      one("SELECT * FROM tasker.create_task($1::jsonb)", [JSON.generate(request)])
+      one("SELECT * FROM tasker.create_task($1::jsonb)", [JSON.generate(request, max_nesting: 0)])
     end
 
     # @param normal_form [Hash] a template
     # @return [Hash] template_id, digest, created
     # @raise [ValidationError, ConflictError, DatabaseError]
     def register_template(normal_form)
-      one("SELECT * FROM tasker.register_template($1::jsonb)", [JSON.generate(normal_form)])
+      one("SELECT * FROM tasker.register_template($1::jsonb)", [JSON.generate(normal_form, max_nesting: 0)])
     end
 
     # @param version [String, nil] nil for the highest

@@ -45,6 +45,17 @@ RSpec.describe TaskerCore::Submission, :database do
       .to raise_error(TaskerCore::ValidationError) { |error| expect(error.errors.first[:pointer]).to eq("/context/weight") }
   end
 
+  it "keeps a context as deep as is allowed, through SQL and through the Go core" do
+    deep = (1..98).inject("core") { |inner, _| [inner] }
+    task = parcel.start(order_id: 1, deep: deep)
+    expect(task.to_h["context"]["deep"]).to eq(deep)
+    expect(TaskerCore::CLI::TaskReport.new(task).to_s).to include("context   {")
+    other = TaskerCore.create_task(namespace: "shop", name: "parcel", context: { order_id: 1, deep: deep })
+    expect(other.to_h["context"]["deep"]).to eq(deep)
+  ensure
+    TaskerCore::Orchestrator.shared.close
+  end
+
   it "refuses an unknown template and says how to register it" do
     expect { TaskerCore.workflow("shop/parcels").start }.to raise_error(TaskerCore::NotFoundError, %r{no template shop/parcels: register it with})
     expect { parcel.set(version: "9.0.0").start }.to raise_error(TaskerCore::NotFoundError, /version 9.0.0/)

@@ -28,7 +28,7 @@ module TaskerCore
         ["task      #{row["task_id"]}", "template  #{row["namespace"]}/#{row["name"]} #{row["version"]}", "state     #{row["state"]}",
          "created   #{row["created_at"]}", row["completed_at"] && "at rest   #{row["completed_at"]} (#{seconds(row)} s)",
          *%w[priority tags initiator source_system reason correlation_id idempotency_key].filter_map { |key| field(key, row[key]) },
-         "context   #{cut(JSON.generate(row["context"]))}"].compact
+         "context   #{cut(JSON.generate(row["context"], max_nesting: 0))}"].compact
       end
 
       def field(key, value)
@@ -58,7 +58,7 @@ module TaskerCore
       def outcome(step)
         lines = []
         lines << "  next attempt at #{step.due_at.utc.iso8601(3)}" if step.due_at
-        lines << "  results #{cut(JSON.generate(step.results))}" unless step.results.nil?
+        lines << "  results #{cut(JSON.generate(step.results, max_nesting: 0))}" unless step.results.nil?
         lines << "  error   #{cut("#{step.error["error_type"]}: #{step.error["message"]}")}" if step.error
         lines.empty? ? [] : [step.name, *lines, ""]
       end

@@ -4,6 +4,9 @@ module TaskerCore
   module Native
     # What came back over the border: a status of bindings/tasker.h and a JSON body, made into a value or an error of this gem.
     class Answer
+      # A request holds a context of the allowed depth and a little around it; a value that holds itself ends here.
+      DEPTH = StrictJson::MAX_DEPTH + 10
+
       OK = 0
       CLOSED = 4
 
@@ -16,8 +19,8 @@ module TaskerCore
       # @return [String] JSON
       # @raise [ValidationError] for what JSON cannot hold: NaN, text that is no UTF-8
       def self.encode(value)
-        JSON.generate(value)
-      rescue JSON::GeneratorError, EncodingError => error
+        JSON.generate(value, max_nesting: DEPTH)
+      rescue JSON::JSONError, EncodingError => error
         raise ValidationError, "This cannot be written as JSON: #{error.message}"
       end
 
@@ -40,7 +43,7 @@ module TaskerCore
 
       private
 
-      def value = JSON.parse(@body)
+      def value = JSON.parse(@body, max_nesting: 0)
 
       def error(bad_argument)
         fault = value
