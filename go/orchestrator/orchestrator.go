@@ -40,7 +40,7 @@ type Config struct {
 	DatabaseURL  string        // where the tasks are; required
 	PoolSize     int           // connections at most, besides one for LISTEN; defaults to DefaultPoolSize
 	BatchSize    int           // messages a stage takes at a time; defaults to DefaultBatchSize
-	PollInterval time.Duration // how long to rest when nobody notifies; defaults to DefaultPollInterval
+	PollInterval time.Duration // how long to rest at most when nobody notifies; defaults to DefaultPollInterval
 	Actor        string        // who we are in the history; defaults to orchestrator@host:pid
 	Unmigrated   bool          // do not ask for the schema at Open: Migrate comes later
 

@@ -62,10 +62,13 @@ func (o *Orchestrator) Stop(ctx context.Context) error {
 // Run ticks until ctx ends; the tick in hand is finished first. It rests when there is nothing to do, until somebody
 // notifies, the next retry is due or the poll interval is over, and backs off while the database is away.
 func (o *Orchestrator) Run(ctx context.Context) {
-	for failures := 0; ctx.Err() == nil; {
+	for failures, quiet := 0, 0; ctx.Err() == nil; quiet++ {
 		report, err := o.Tick(context.WithoutCancel(ctx))
 		failures = o.tell(err, failures)
-		o.rest(ctx, o.pause(report, failures))
+		if report.Moved() {
+			quiet = 0
+		}
+		o.rest(ctx, o.pause(report, failures, quiet))
 	}
 }
 
@@ -90,12 +93,16 @@ func (o *Orchestrator) tell(err error, before int) (failures int) {
 // The pauses that are not the poll interval.
 const (
 	contendedPause = 2 * time.Millisecond  // another orchestrator is handing out; what it left is ours
+	shortestPoll   = 4 * time.Millisecond  // after the first tick that found nothing; doubles with every further one
 	shortestOutage = 50 * time.Millisecond // first pause after a failed tick; doubles with every further one
 	longestOutage  = time.Second           // and no longer, so that everybody is back soon after the database
 )
 
-// pause says how long to rest after a tick: not at all while things move.
-func (o *Orchestrator) pause(r Report, failures int) time.Duration {
+// pause says how long to rest after a tick: not at all while things move. Soon after something moved it looks again
+// soon, and then less and less often: a worker that only knows pgmq does not notify, and what it was given a moment ago
+// may be answered by now.
+func (o *Orchestrator) pause(r Report, failures, quiet int) time.Duration {
+	poll := min(shortestPoll<<min(quiet, 10), o.config.PollInterval)
 	switch {
 	case failures > 0:
 		return min(shortestOutage<<min(failures-1, 10), longestOutage)
@@ -107,9 +114,9 @@ func (o *Orchestrator) pause(r Report, failures int) time.Duration {
 		return postponement
 	case r.NextDue != nil:
 		due := time.Duration(*r.NextDue*float64(time.Second)) + time.Millisecond
-		return min(due, o.config.PollInterval)
+		return min(due, poll)
 	}
-	return o.config.PollInterval
+	return poll
 }
 
 // rest waits for a notification, but no longer than a while.
