@@ -12,10 +12,11 @@ module TaskerCore
 
     # @param workflow [String] "namespace/name", or a name in the namespace "default"
     # @param options [Hash] as for {#set}
+    # @raise [ValidationError] when that is no name
     def initialize(workflow, options = {})
-      namespace, slash, name = workflow.to_s.rpartition("/")
-      @namespace = slash.empty? ? "default" : namespace
-      @name = name
+      namespace, slash, name = plain(workflow.to_s, "/name").rpartition("/")
+      @namespace = formed(slash.empty? ? "default" : namespace, "/namespace", Template::Rules::NAMESPACE, Template::Rules::NAMESPACE_RULE)
+      @name = formed(name, "/name", Template::Rules::NAME, Template::Rules::NAME_RULE)
       @workflow = workflow
       @options = options
     end
@@ -33,13 +34,15 @@ module TaskerCore
 
     # Creates the task. It is rolled back with the caller's transaction; its id is known at once.
     #
-    # @param context [Hash] what the workflow is to work on; keywords are merged into it
+    # @param context [Hash, #to_hash] what the workflow is to work on; keywords are merged into it
     # @return [Task]
-    # @raise [ValidationError] when the context does not fit the template's schema: nothing was written
+    # @raise [ValidationError] when an option cannot be, or the context does not fit the template's schema: nothing was written
     # @raise [NotFoundError] for an unknown template or version
     # @raise [ConflictError, DatabaseError]
     def start(context = {}, **keywords)
-      request = request(context.merge(keywords))
+      refuse("The context must be a Hash, not #{context.class}", "/context") unless context.respond_to?(:to_hash)
+
+      request = request(context.to_hash.merge(keywords))
       Connection.with(@options[:connection]) { |connection| create(connection, request) }
     end
 
@@ -55,7 +58,7 @@ module TaskerCore
 
     # The version that was checked is the one that is started, also when somebody registers a higher one in between.
     def fitting_version(store, context)
-      template = store.template(@namespace, @name, @options[:version]) or raise NotFoundError, unknown_template
+      template = store.template(@namespace, @name, version) or raise NotFoundError, unknown_template
       ContextSchema.of(template).check(context) if template["schema"]
       template["version"]
     end
@@ -71,7 +74,7 @@ module TaskerCore
     end
 
     def request(context)
-      { namespace: @namespace, name: @name, version: @options[:version], context: strict(context), priority: priority, tags: tags,
+      { namespace: @namespace, name: @name, version: version, context: strict(context), priority: priority, tags: tags,
         idempotency_key: text(:key, 1..255), initiator: text(:initiator), source_system: text(:source_system), reason: text(:reason),
         correlation_id: text(:correlation_id) }.compact
     end
@@ -88,14 +91,38 @@ module TaskerCore
     end
 
     def tags
-      @options.fetch(:tags, []).map(&:to_s)
+      given = @options.fetch(:tags, [])
+      refuse("tags must be an Array of texts, not #{given.class}", "/tags") unless given.is_a?(Array)
+
+      given.each_with_index.map { |tag, index| tag(tag, "/tags/#{index}") }
+    end
+
+    def tag(value, pointer)
+      fits = [String, Symbol, Integer].any? { |type| value.is_a?(type) } && !value.to_s.empty?
+      fits ? plain(value.to_s, pointer) : refuse("A tag must be a text that is not empty, not #{value.inspect[0, 40]}", pointer)
+    end
+
+    def version
+      value = text(:version) and formed(value, "/version", Template::Rules::VERSION, Template::Rules::VERSION_RULE)
     end
 
     def text(option, size = nil)
-      value = @options[option]&.to_s or return
+      value = @options[option] or return
+      value = plain(value.to_s, "/#{option}")
       return value if size.nil? || size.cover?(value.length)
 
       refuse("#{option} must have #{size.min} to #{size.max} characters", "/#{option}")
+    end
+
+    def formed(value, pointer, format, rule)
+      format.match?(value) ? value : refuse("#{pointer.delete("/")} #{rule}, not #{value[0, 60].inspect}", pointer)
+    end
+
+    # Text that PostgreSQL can store.
+    def plain(value, pointer)
+      StrictJson.convert(value)
+    rescue StrictJson::Unfit => error
+      refuse(error.message.sub(" at the top", ""), pointer)
     end
 
     def refuse(message, pointer)

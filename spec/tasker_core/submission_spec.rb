@@ -68,6 +68,34 @@ RSpec.describe TaskerCore::Submission, :database do
     end
   end
 
+  # What is refused before the database is asked anything, and where.
+  {
+    { tags: "vip" } => "/tags", { tags: nil } => "/tags", { tags: ["vip", {}] } => "/tags/1", { tags: [""] } => "/tags/0",
+    { tags: ["a\0"] } => "/tags/0", { reason: "a\0b" } => "/reason", { key: "a\0b" } => "/key", { initiator: "\xFF" } => "/initiator", { version: "1\0" } => "/version",
+    { version: "latest" } => "/version"
+  }.each do |options, pointer|
+    it "refuses #{options.inspect}" do
+      config.database_url = "host=127.0.0.1 port=1"
+      expect { parcel.set(**options).start(order_id: 1) }
+        .to raise_error(TaskerCore::ValidationError) { |error| expect(error.errors.first[:pointer]).to eq(pointer) }
+    end
+  end
+
+  { nil => "/name", "" => "/name", "shop/" => "/name", "a/b/c" => "/namespace", "Shop/x" => "/namespace", "shop/a\0" => "/name",
+    "shop/\xFF" => "/name", "x'; --" => "/name", "shop/#{"x" * 200}" => "/name" }.each do |name, pointer|
+    it "refuses #{name.inspect[0, 20]} for a workflow" do
+      expect { TaskerCore.workflow(name) }
+        .to raise_error(TaskerCore::ValidationError) { |error| expect(error.errors.first[:pointer]).to eq(pointer) }
+    end
+  end
+
+  [nil, 42, "text", [1]].each do |context|
+    it "refuses #{context.inspect} for a context" do
+      expect { parcel.start(context) }
+        .to raise_error(TaskerCore::ValidationError) { |error| expect(error.errors.first[:pointer]).to eq("/context") }
+    end
+  end
+
   it "refuses an unknown option and suggests the one that was meant" do
     expect { parcel.set(prioritty: 1) }.to raise_error(TaskerCore::ValidationError, "There is no option prioritty; did you mean priority?")
   end
