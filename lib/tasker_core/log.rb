@@ -14,8 +14,11 @@ module TaskerCore
     # The logger that is used when none is configured: standard error, so that standard output stays the handlers' own.
     #
     # @return [Logger]
+    # @raise [ConfigurationError] when TASKER_LOG_LEVEL names no level
     def default
       Logger.new($stderr, level: ENV.fetch("TASKER_LOG_LEVEL", "info"), formatter: method(:line))
+    rescue ArgumentError
+      raise ConfigurationError, "TASKER_LOG_LEVEL must be debug, info, warn, error or fatal, not #{ENV["TASKER_LOG_LEVEL"].inspect}"
     end
 
     # Writes one event to the configured logger.

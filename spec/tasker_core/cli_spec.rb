@@ -41,6 +41,15 @@ RSpec.describe TaskerCore::CLI do
     end
   end
 
+  it "says where a file that it should load is no Ruby" do
+    Dir.mktmpdir do |folder|
+      file = File.join(folder, "app.rb")
+      File.write(file, "fine = 1\ndef (\n")
+      expect(tasker("worker", "--require", file)).to eq(2)
+      expect(complained).to match(/--require .*: #{file}:\d/)
+    end
+  end
+
   it "fails when there is no database, and says how to name one" do
     config.database_url = nil
     expect(tasker("templates", "list")).to eq(1)

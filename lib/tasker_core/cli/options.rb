@@ -25,7 +25,7 @@ module TaskerCore
       # Loads the files that were named and puts the rest into the configuration, where it wins over what the files said.
       #
       # @return [void]
-      # @raise [UsageError] when a file is not there
+      # @raise [UsageError] when a file is not there, or is no Ruby
       # @raise [ConfigurationError]
       def apply
         @files.each { |file| load_file(file) }
@@ -52,7 +52,7 @@ module TaskerCore
       def define(parser)
         define_what_to_run(parser)
         define_where(parser)
-        parser.on("--print", "migrate: show the SQL and change nothing") { @given[:print] = true }
+        parser.on("--print", "migrate: show the SQL and change nothing; the database must be reachable") { @given[:print] = true }
         parser.on("-h", "--help") { @given[:help] = true }
         parser.on("--version") { @given[:version] = true }
       end
@@ -75,6 +75,8 @@ module TaskerCore
         raise UsageError, "--require #{file}: there is no such file" unless path
 
         require path
+      rescue SyntaxError => error
+        raise UsageError, "--require #{file}: #{error.message.lines.first&.strip}"
       end
     end
   end

@@ -12,6 +12,7 @@ module TaskerCore
       # @param orchestrator [Boolean]
       # @return [void]
       def run(worker: false, orchestrator: false)
+        TaskerCore.config.logger # what is wrong with it is said before anything runs
         signals = listen_for_signals
         registered = register_templates
         @orchestrator = Orchestrator.start if orchestrator
