@@ -10,7 +10,8 @@ module TaskerCore
     attr_writer :database_url
 
     # @return [Object, nil] the connection that starting and reading tasks use: a PG::Connection, something of ActiveRecord, or a
-    #   callable that gives one; default: ActiveRecord::Base where ActiveRecord is connected, else a connection of our own
+    #   callable that gives one; default: ActiveRecord::Base where ActiveRecord is connected and database_url names no other place, else a
+    #   connection of our own
     attr_accessor :connection
 
     # @return [#call, nil] called with (error, fields) whenever a handler fails or a thread of ours meets something unexpected
