@@ -24,9 +24,6 @@ module TaskerCore
     # What a worker can say about itself.
     Status = Struct.new(:running, :id, :pid, :namespaces, :threads, :busy, :held, :fetched, :sent, keyword_init: true)
 
-    # Seconds before a message without a handler here comes again: doubled with each delivery, up to the last.
-    MISSING_PAUSE = (1..60)
-
     # Seconds that results which are ready get to reach the database when the worker stops.
     LAST_WORDS = 5
 
@@ -144,7 +141,7 @@ module TaskerCore
       name = lease.message.handler_class
       Log.event(:warn, :handler_missing, handler: name, **lease.to_log, reason: reason) unless @warned[name]
       @warned[name] = true
-      give_back([lease], delay: [MISSING_PAUSE.min * (2**[lease.read_ct, 10].min), MISSING_PAUSE.max].min)
+      give_back([lease], delay: lease.missing_pause)
     end
 
     def give_back(leases, delay: 0)

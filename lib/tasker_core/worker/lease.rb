@@ -8,6 +8,9 @@ module TaskerCore
       # Held longer than this before its handler starts, it is asked for again.
       FRESH = 1.0
 
+      # Seconds before a message without a handler here comes again, the first time and at most.
+      MISSING_PAUSE = (0.2..5.0)
+
       # @return [Float] the monotonic clock
       def self.clock = Process.clock_gettime(Process::CLOCK_MONOTONIC)
 
@@ -66,6 +69,13 @@ module TaskerCore
 
       # @return [Boolean]
       def answered? = @answered
+
+      # Short at first, since another worker may well have the handler; uneven, lest messages come back in crowds.
+      #
+      # @return [Float] seconds before this one should come again when there is no handler for it: doubled with each delivery
+      def missing_pause
+        [MISSING_PAUSE.min * (2**(read_ct - 1).clamp(0, 10)), MISSING_PAUSE.max].min * rand(0.8..1.0)
+      end
 
       # @return [Hash] what release_steps wants to know
       def to_release = { msg_id: msg_id, read_ct: read_ct, step_id: message.step_id, attempt: message.attempt }

@@ -27,4 +27,11 @@ RSpec.describe TaskerCore::Worker::Lease do
   it "tells release_steps what it is about" do
     expect(lease.to_release).to eq(msg_id: 5, read_ct: 2, step_id: 7, attempt: 1)
   end
+
+  it "waits longer with each delivery for a worker that has the handler, but never long" do
+    pauses = [1, 2, 3, 100].map do |read_ct|
+      described_class.new("shop", TaskerCore::Queue::Read.new(9, read_ct), message, asked_at: 0, seconds: 1).missing_pause
+    end
+    expect(pauses).to match([be_between(0.16, 0.2), be_between(0.32, 0.4), be_between(0.64, 0.8), be_between(4, 5)])
+  end
 end
