@@ -11,6 +11,9 @@ module TaskerCore
     # No such schema, function or table: when it is one of ours, the database was not migrated.
     UNMIGRATED = %w[3F000 42883 42P01].freeze
 
+    # The queue of a namespace, as PostgreSQL names it when it is not there.
+    QUEUE = /"pgmq\.q_([a-z][a-z0-9_]*)_queue"/
+
     module_function
 
     # @param error [Exception] a PG::Error, or something of ActiveRecord that was caused by one
@@ -19,9 +22,14 @@ module TaskerCore
       error = error.cause unless error.is_a?(PG::Error) || !error.cause.is_a?(PG::Error)
       result = error.result if error.is_a?(PG::Error)
       state = result&.error_field(PG::PG_DIAG_SQLSTATE)
-      refusal = REFUSALS[state] or return DatabaseError.new(told(error, state), sqlstate: state)
+      refusal = REFUSALS[state] and return refused(refusal, result)
+      unregistered(result, state) || DatabaseError.new(told(error, state), sqlstate: state)
+    end
 
-      refused(refusal, result)
+    # @api private
+    def unregistered(result, state)
+      namespace = result.error_field(PG::PG_DIAG_MESSAGE_PRIMARY)[QUEUE, 1] if state == "42P01"
+      namespace && NotFoundError.new("namespace #{namespace} is not registered yet: register one of its templates")
     end
 
     # @api private

@@ -24,6 +24,9 @@ module TaskerCore
     # What a worker can say about itself.
     Status = Struct.new(:running, :id, :pid, :namespaces, :threads, :busy, :held, :fetched, :sent, keyword_init: true)
 
+    # What a namespace may be called.
+    NAMESPACE = /\A[a-z][a-z0-9_]{0,39}\z/
+
     # Seconds that results which are ready get to reach the database when the worker stops.
     LAST_WORDS = 5
 
@@ -40,10 +43,12 @@ module TaskerCore
     # @param lease [Numeric] seconds a message is ours without a sign of life
     # @param poll_interval [Numeric] seconds between looks at empty queues
     # @param registry [Registry] where handlers are found
-    # @raise [ConfigurationError] without a namespace
+    # @raise [ConfigurationError] without a namespace, or with a name that none can have
     def initialize(namespaces: TaskerCore.config.namespaces, threads: TaskerCore.config.threads, lease: TaskerCore.config.lease,
                    poll_interval: TaskerCore.config.poll_interval, registry: TaskerCore.handlers)
       raise ConfigurationError, "A worker needs a namespace to read: set config.namespaces or say --namespaces NAME" if namespaces.empty?
+
+      check(namespaces)
 
       @namespaces = namespaces
       @threads = threads
@@ -92,6 +97,11 @@ module TaskerCore
     end
 
     private
+
+    def check(namespaces)
+      wrong = namespaces.find { |name| !NAMESPACE.match?(name) } or return
+      raise ConfigurationError, "#{wrong.inspect} cannot be a namespace: a-z first, then a-z, 0-9 and _, at most 40 characters"
+    end
 
     def build
       @queues = %w[fetch reply keep].to_h { |name| [name, queue(name)] }

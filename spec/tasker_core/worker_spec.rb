@@ -7,6 +7,13 @@ RSpec.describe TaskerCore::Worker, :database do
     expect { described_class.new(namespaces: []) }.to raise_error(TaskerCore::ConfigurationError, /needs a namespace to read/)
   end
 
+  it "refuses a name that no namespace can have" do
+    ["Shop", "my-shop", "1st", "s" * 41, "shop\n", ""].each do |name|
+      expect { described_class.new(namespaces: ["shop", name]) }
+        .to raise_error(TaskerCore::ConfigurationError, /#{Regexp.escape(name.inspect)} cannot be a namespace/)
+    end
+  end
+
   it "tells its status" do
     gate = Thread::Queue.new
     handle("Pack") { |_ctx| gate.pop }

@@ -7,6 +7,9 @@ module TaskerCore
       # Seconds before a message of a step that somebody is changing is tried again.
       BUSY_PAUSE = 1
 
+      # Seconds before a namespace that is not registered is looked for again.
+      ABSENT_PAUSE = 1
+
       # @return [Integer] messages read
       attr_reader :fetched
 
@@ -24,6 +27,7 @@ module TaskerCore
         @lease_seconds = lease_seconds
         @poll_interval = poll_interval
         @fetched = 0
+        @absent = {}
         @loop = Loop.new("fetcher") { pass }
       end
 
@@ -50,8 +54,19 @@ module TaskerCore
 
       def pass
         @namespaces = @namespaces.rotate
-        read = @namespaces.sum { |namespace| @crew.free.positive? ? take(namespace, @crew.free) : 0 }
+        read = @namespaces.sum { |namespace| @crew.free.positive? ? look(namespace) : 0 }
         @loop.wake.wait(@poll_interval) if read.zero?
+      end
+
+      # A namespace that nobody has registered yet does not disturb the others, and is served as soon as it is there.
+      def look(namespace)
+        return 0 if @absent.fetch(namespace, 0) > Lease.clock
+
+        take(namespace, @crew.free).tap { @absent.delete(namespace) }
+      rescue NotFoundError => error
+        Log.event(:warn, :namespace_missing, namespace: namespace, message: error.message) unless @absent.key?(namespace)
+        @absent[namespace] = Lease.clock + ABSENT_PAUSE
+        0
       end
 
       def take(namespace, quantity)

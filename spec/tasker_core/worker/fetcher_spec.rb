@@ -43,5 +43,15 @@ RSpec.describe TaskerCore::Worker::Fetcher, :database do
     start_task
     fetch(%w[nowhere shop], threads: 1)
     expect(taken.pop.namespace).to eq("shop")
+    expect(log).not_to include("database_trouble", "migrate")
+  end
+
+  it "says once that a namespace is not registered, and serves it when it is" do
+    fetch(["later"], threads: 1)
+    eventually { expect(log).to include("namespace later is not registered yet: register one of its templates") }
+    register(recipe(namespace: "later"))
+    start_task("later/parcel")
+    expect(taken.pop.namespace).to eq("later")
+    expect(log.scan("namespace_missing").size).to eq(1)
   end
 end
