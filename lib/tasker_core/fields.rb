@@ -2,6 +2,8 @@
 
 module TaskerCore
   # A Hash out of JSON whose keys are strings and may be asked for by symbol as well: a context, a configuration, a result.
+  # Everything that takes a key takes it either way: reading, `slice`, `except`, `fetch_values`, storing and `delete`. What gives keys
+  # away (`each`, `keys`, `select`, `transform_keys` and their like) gives strings.
   class Fields < Hash
     # Makes every Hash within a parsed JSON value a Fields.
     #
@@ -28,6 +30,19 @@ module TaskerCore
     def key?(key) = super(name(key))
     alias include? key?
     alias has_key? key?
+    alias member? key?
+
+    # @param key [String, Symbol]
+    # @param value [Object]
+    # @return [Object] the value
+    def []=(key, value)
+      super(name(key), value)
+    end
+    alias store []=
+
+    # @param key [String, Symbol]
+    # @return [Object, nil] what was there; what the block gives when nothing was
+    def delete(key, &block) = super(name(key), &block)
 
     # @param key [String, Symbol]
     # @param path [Array] as for Hash#dig
@@ -37,6 +52,15 @@ module TaskerCore
     # @param keys [Array<String, Symbol>]
     # @return [Array]
     def values_at(*keys) = super(*keys.map { |key| name(key) })
+
+    # @param keys [Array<String, Symbol>]
+    # @return [Array]
+    # @raise [KeyError] when one is not there and no block is given
+    def fetch_values(*keys, &block) = super(*keys.map { |key| name(key) }, &block)
+
+    # @param keys [Array<String, Symbol>]
+    # @return [Hash] without these
+    def except(*keys) = super(*keys.map { |key| name(key) })
 
     # @param keys [Array<String, Symbol>]
     # @return [Hash]

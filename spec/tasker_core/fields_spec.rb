@@ -13,6 +13,20 @@ RSpec.describe TaskerCore::Fields do
     expect(fields.slice(:total)).to eq("total" => 3)
   end
 
+  it "takes keys either way wherever it takes one" do
+    expect([fields.member?(:total), fields.fetch_values(:total, "total")]).to eq([true, [3, 3]])
+    expect([fields.except(:order), fields.except("order")]).to all(eq("total" => 3))
+    fields[:total] = 4
+    fields.store(:more, 5)
+    expect([fields["total"], fields["more"], fields.delete(:more), fields.keys]).to eq([4, 5, 5, %w[order total]])
+    expect { fields.fetch_values(:nothing) }.to raise_error(KeyError)
+  end
+
+  it "gives its keys away as strings" do
+    expect(fields.select { |key,| key == "total" }).to eq("total" => 3)
+    expect(fields.keys).to eq(%w[order total])
+  end
+
   it "raises for what is not there, like any Hash" do
     expect { fields.fetch(:nothing) }.to raise_error(KeyError)
     expect(fields.fetch(:nothing, 1)).to eq(1)
