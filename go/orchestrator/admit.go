@@ -47,7 +47,7 @@ func (o *Orchestrator) decodeRequests(ctx context.Context, tx pgx.Tx, messages [
 	for _, m := range messages {
 		request, err := tasker.DecodeRequest(m.Body)
 		if err != nil {
-			if err = o.refuse(ctx, tx, queue.TaskRequests, m, err, done); err != nil {
+			if err = o.refuse(ctx, tx, queue.TaskRequests, m.ID, err, done); err != nil {
 				return nil, err
 			}
 			continue
@@ -66,7 +66,7 @@ func (o *Orchestrator) refuseUnfit(ctx context.Context, tx pgx.Tx, submissions [
 		case err == nil:
 			fit = append(fit, submission{s.message, fitting})
 		case isDataError(err):
-			if err = o.refuse(ctx, tx, queue.TaskRequests, s.message, err, done); err != nil {
+			if err = o.refuse(ctx, tx, queue.TaskRequests, s.message.ID, err, done); err != nil {
 				return nil, err
 			}
 		default:

@@ -54,7 +54,7 @@ func (o *Orchestrator) decodeResults(ctx context.Context, tx pgx.Tx, messages []
 	for _, m := range messages {
 		result, refusal := tasker.DecodeResult(m.Body)
 		if refusal != nil {
-			if err := o.refuse(ctx, tx, queue.StepResults, m, refusal, done); err != nil {
+			if err := o.refuse(ctx, tx, queue.StepResults, m.ID, refusal, done); err != nil {
 				return nil, err
 			}
 			var readable bool

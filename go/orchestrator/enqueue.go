@@ -12,7 +12,6 @@ import (
 func (o *Orchestrator) enqueue(ctx context.Context, r *Report) error {
 	var done Report
 	err := o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		done = Report{}
 		if err := o.enqueueIn(ctx, tx, nil, &done); err != nil {
 			return err
 		}
@@ -24,7 +23,6 @@ func (o *Orchestrator) enqueue(ctx context.Context, r *Report) error {
 	}
 	o.handOut.grow()
 	r.add(done)
-	r.NextDue = done.NextDue
 	return nil
 }
 

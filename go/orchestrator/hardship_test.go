@@ -59,6 +59,17 @@ func stateOf(t *testing.T, pool *pgxpool.Pool, taskID string) (state string) {
 	return state
 }
 
+// hold locks a task in somebody else's transaction, until it is let go or the test ends.
+func hold(t *testing.T, pool *pgxpool.Pool, taskID string) (letGo func()) {
+	t.Helper()
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `SELECT FROM tasker.tasks WHERE task_id = $1 FOR UPDATE`, taskID)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
+	return func() { require.NoError(t, tx.Rollback(t.Context())) }
+}
+
 // TestBusyResultsLetOthersPass: a transaction of somebody's holds a task with more answered steps than a batch takes.
 func TestBusyResultsLetOthersPass(t *testing.T) {
 	t.Parallel()
@@ -66,16 +77,12 @@ func TestBusyResultsLetOthersPass(t *testing.T) {
 	held, free := wide(t, o, "demo", 23), wide(t, o, "demo", 1)
 	answer(t, pool, held)
 	answer(t, pool, free)
-	tx, err := pool.Begin(t.Context())
-	require.NoError(t, err)
-	defer tx.Rollback(context.Background()) //nolint:errcheck // it only held a lock
-	_, err = tx.Exec(t.Context(), `SELECT FROM tasker.tasks WHERE task_id = $1 FOR UPDATE`, held)
-	require.NoError(t, err)
+	letGo := hold(t, pool, held)
 	require.Eventually(t, func() bool {
 		_, err := o.Tick(t.Context())
 		return err == nil && stateOf(t, pool, free) == "complete"
 	}, 20*time.Second, time.Millisecond)
-	require.NoError(t, tx.Rollback(t.Context()))
+	letGo()
 	require.Eventually(t, func() bool {
 		_, err := o.Tick(t.Context())
 		return err == nil && stateOf(t, pool, held) == "complete"
@@ -90,11 +97,7 @@ func TestHeldTaskLeavesRoomToOthers(t *testing.T) {
 	_, err := pool.Exec(t.Context(), `UPDATE tasker.namespaces SET dispatch_window = 1`)
 	require.NoError(t, err)
 	held, next := wide(t, o, "demo", 2), wide(t, o, "demo", 3)
-	tx, err := pool.Begin(t.Context())
-	require.NoError(t, err)
-	defer tx.Rollback(context.Background()) //nolint:errcheck // it only held a lock
-	_, err = tx.Exec(t.Context(), `SELECT FROM tasker.tasks WHERE task_id = $1 FOR UPDATE`, held)
-	require.NoError(t, err)
+	hold(t, pool, held)
 	answer(t, pool, out)
 	_, err = o.Tick(t.Context())
 	require.NoError(t, err)

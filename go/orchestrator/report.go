@@ -42,6 +42,9 @@ func (r *Report) counts() []tally {
 // add takes in what another report counted: what a transaction did, once it has committed.
 func (r *Report) add(other Report) {
 	r.full = r.full || other.full
+	if other.NextDue != nil {
+		r.NextDue = other.NextDue
+	}
 	more := other.counts()
 	for i, c := range r.counts() {
 		*c.n += *more[i].n

@@ -68,7 +68,7 @@ func (o *Orchestrator) Run(ctx context.Context) {
 		if report.Moved() {
 			quiet = 0
 		}
-		o.rest(ctx, o.pause(report, failures, quiet))
+		rest(ctx, o.wake, o.pause(report, failures, quiet))
 	}
 }
 
@@ -119,8 +119,8 @@ func (o *Orchestrator) pause(r Report, failures, quiet int) time.Duration {
 	return poll
 }
 
-// rest waits for a notification, but no longer than a while.
-func (o *Orchestrator) rest(ctx context.Context, while time.Duration) {
+// rest waits to be woken, but no longer than a while; nobody wakes through a nil channel.
+func rest(ctx context.Context, wake <-chan struct{}, while time.Duration) {
 	if while == 0 {
 		return
 	}
@@ -128,7 +128,7 @@ func (o *Orchestrator) rest(ctx context.Context, while time.Duration) {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-o.wake:
+	case <-wake:
 	case <-timer.C:
 	}
 }

@@ -44,8 +44,5 @@ func (o *Orchestrator) do(ctx context.Context, s stage, r *Report) error {
 		o.config.Log("info", s.name, attributes)
 	}
 	r.add(done)
-	if done.NextDue != nil {
-		r.NextDue = done.NextDue
-	}
 	return err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -25,16 +24,7 @@ func (o *Orchestrator) listen(ctx context.Context) {
 			o.config.Log("warn", "listen connection lost", map[string]any{"error": err.Error()})
 		}
 		listening = false
-		sleep(ctx, shortestOutage+rand.N(longestOutage))
-	}
-}
-
-func sleep(ctx context.Context, while time.Duration) {
-	timer := time.NewTimer(while)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
+		rest(ctx, nil, shortestOutage+rand.N(longestOutage))
 	}
 }
 

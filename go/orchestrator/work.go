@@ -9,8 +9,8 @@ import (
 	"github.com/tasker-core/tasker-core/go/queue"
 )
 
-// batch is how many messages a stage takes at a time: all it may, until data makes it fail; then half as many, down to
-// the one that is to blame; then twice as many again with every success.
+// batch is how many messages a stage takes at a time: all it may, until data or time makes it fail; then half as many,
+// down to the one that is to blame; then twice as many again with every success.
 type batch struct {
 	full, size int
 }
@@ -54,7 +54,7 @@ func (o *Orchestrator) work(ctx context.Context, name string, b *batch, r *Repor
 		case isDataError(err) && len(taken) > 1:
 			b.halve()
 		case isDataError(err) && len(taken) == 1:
-			return o.bury(ctx, name, taken, err, r)
+			return o.bury(ctx, name, taken[0], err, r)
 		default:
 			if isTooMuch(err) {
 				b.halve()
@@ -64,22 +64,21 @@ func (o *Orchestrator) work(ctx context.Context, name string, b *batch, r *Repor
 	}
 }
 
-// bury takes one message that made its pass fail to the dead letters. Nobody looks into it any more.
-func (o *Orchestrator) bury(ctx context.Context, name string, taken []int64, cause error, r *Report) error {
+// bury takes the one message that made its pass fail to the dead letters. Nobody looks into it any more.
+func (o *Orchestrator) bury(ctx context.Context, name string, id int64, cause error, r *Report) error {
+	var done Report
 	err := o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return queue.DeadLetter(ctx, tx, name, taken, cause.Error())
+		return o.refuse(ctx, tx, name, id, cause, &done)
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		r.add(done)
 	}
-	r.DeadLettered += len(taken)
-	o.config.Log("warn", "dead letter", map[string]any{"queue": name, "msg_ids": taken, "reason": cause.Error()})
-	return nil
+	return err
 }
 
 // refuse takes a message that cannot be used to the dead letters, within its pass.
-func (o *Orchestrator) refuse(ctx context.Context, tx pgx.Tx, name string, m queue.Message, cause error, done *Report) error {
+func (o *Orchestrator) refuse(ctx context.Context, tx pgx.Tx, name string, id int64, cause error, done *Report) error {
 	done.DeadLettered++
-	o.config.Log("warn", "dead letter", map[string]any{"queue": name, "msg_id": m.ID, "reason": cause.Error()})
-	return queue.DeadLetter(ctx, tx, name, []int64{m.ID}, cause.Error())
+	o.config.Log("warn", "dead letter", map[string]any{"queue": name, "msg_id": id, "reason": cause.Error()})
+	return queue.DeadLetter(ctx, tx, name, []int64{id}, cause.Error())
 }
