@@ -31,11 +31,7 @@ func (o *Orchestrator) applyBatch(ctx context.Context, tx pgx.Tx, messages []que
 	if err := postponeBusy(ctx, tx, b, done); err != nil {
 		return err
 	}
-	counts, err := o.write(ctx, tx, b)
-	if err != nil {
-		return err
-	}
-	if err := o.finish(ctx, tx, counts, done); err != nil {
+	if err := o.write(ctx, tx, b, done); err != nil {
 		return err
 	}
 	return o.enqueueAlong(ctx, tx, b.namespaces, done)
@@ -157,49 +153,18 @@ func postponeBusy(ctx context.Context, tx pgx.Tx, b decided, done *Report) error
 	return queue.Postpone(ctx, tx, queue.StepResults, b.busy, postponement, longestPostponement)
 }
 
-// taskCounts is where the steps of a task that was touched stand after the writes.
-type taskCounts struct {
-	taskID string
-	steps  tasker.StepCounts
-}
-
 // write calls apply_results, also when no result counted: the messages have to go.
-func (o *Orchestrator) write(ctx context.Context, tx pgx.Tx, b decided) ([]taskCounts, error) {
+func (o *Orchestrator) write(ctx context.Context, tx pgx.Tx, b decided, done *Report) error {
 	encoded, err := jsonx.Marshal(b.decisions)
 	if err != nil {
-		return nil, fmt.Errorf("encode decisions: %w", err)
+		return fmt.Errorf("encode decisions: %w", err)
 	}
-	rows, err := tx.Query(ctx, `SELECT task_id::text, ready, blocked, enqueued, in_progress, waiting_for_retry, complete,
-		skipped, resolved_manually, error, cancelled FROM tasker.apply_results($1::jsonb, $2, $3)`,
-		string(encoded), b.done, o.config.Actor)
+	var finished int
+	err = tx.QueryRow(ctx, `SELECT tasker.apply_results($1::jsonb, $2, $3)`,
+		string(encoded), b.done, o.config.Actor).Scan(&finished)
 	if err != nil {
-		return nil, fmt.Errorf("apply results: %w", err)
+		return fmt.Errorf("apply results: %w", err)
 	}
-	counts, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c taskCounts, err error) {
-		s := &c.steps
-		return c, row.Scan(&c.taskID, &s.Ready, &s.Blocked, &s.Enqueued, &s.InProgress, &s.WaitingForRetry, &s.Complete,
-			&s.Skipped, &s.ResolvedManually, &s.Error, &s.Cancelled)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("apply results: %w", err)
-	}
-	return counts, nil
-}
-
-// finish brings the tasks to rest for which no step is left that could move.
-func (o *Orchestrator) finish(ctx context.Context, tx pgx.Tx, counts []taskCounts, done *Report) error {
-	var tasks, states []string
-	for _, c := range counts {
-		if state, atRest := tasker.Verdict(c.steps); atRest {
-			tasks, states = append(tasks, c.taskID), append(states, string(state))
-		}
-	}
-	if len(tasks) == 0 {
-		return nil
-	}
-	done.Finished += len(tasks)
-	if _, err := tx.Exec(ctx, `SELECT tasker.finish_tasks($1::text[]::uuid[], $2, $3)`, tasks, states, o.config.Actor); err != nil {
-		return fmt.Errorf("finish tasks: %w", err)
-	}
+	done.Finished += finished
 	return nil
 }

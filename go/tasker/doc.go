@@ -33,7 +33,9 @@
 // # The rules
 //
 // Each rule has one home, and each is a pure function or a table. There is no clock, no randomness, no environment and no
-// database in this package: the time and the dice come in as arguments, so every rule can be tested as arithmetic.
+// database in this package: the time and the dice come in as arguments, so every rule can be tested as arithmetic. A rule
+// over many rows is a SQL function, so that it holds in every transaction, an operator's too: the verdict, which says
+// when a task is at rest, is tasker.settle_tasks.
 //
 //	which states there are, and what they mean   state.go
 //	which moves are legal                        transition.go
@@ -41,7 +43,6 @@
 //	what exactly is in a message                 message.go, result.go; testdata/messages
 //	what a result does to its step               decide.go
 //	when a step is tried again                   backoff.go
-//	when a task is at rest                       verdict.go
 //	what a refusal looks like                    error.go
 //
 // Input is never altered on its way in: contexts and results keep the bytes in which they came.

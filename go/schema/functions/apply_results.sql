@@ -2,11 +2,8 @@
 -- [{"msg_id", "step_id", "attempt", "outcome", "failures", "delay_seconds", "error", "reason"}, …], at most one a step;
 -- done names every message that is dealt with, accepted or not. What handlers gave is taken from the messages.
 -- The caller has locked the tasks. The UPDATE tests state and attempt once more, and history and the children's
--- counts come from what it really changed. Gives each touched task's steps by state, read after the writes.
-CREATE FUNCTION tasker.apply_results(decisions jsonb, done bigint[], actor text)
-RETURNS TABLE (task_id uuid, ready integer, blocked integer, enqueued integer, in_progress integer,
-  waiting_for_retry integer, complete integer, skipped integer, resolved_manually integer, error integer,
-  cancelled integer)
+-- counts come from what it really changed. Gives how many tasks came to rest.
+CREATE FUNCTION tasker.apply_results(decisions jsonb, done bigint[], actor text) RETURNS integer
 LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
@@ -45,18 +42,6 @@ BEGIN
   SELECT array_agg(DISTINCT m.task_id) INTO touched FROM moved m;
 
   UPDATE tasker.tasks t SET updated_at = now WHERE t.task_id = ANY (touched);
-  RETURN QUERY
-    SELECT s.task_id,
-           (count(*) FILTER (WHERE s.state = 'pending' AND s.unmet_dependencies = 0))::integer,
-           (count(*) FILTER (WHERE s.state = 'pending' AND s.unmet_dependencies > 0))::integer,
-           (count(*) FILTER (WHERE s.state = 'enqueued'))::integer,
-           (count(*) FILTER (WHERE s.state = 'in_progress'))::integer,
-           (count(*) FILTER (WHERE s.state = 'waiting_for_retry'))::integer,
-           (count(*) FILTER (WHERE s.state = 'complete'))::integer,
-           (count(*) FILTER (WHERE s.state = 'skipped'))::integer,
-           (count(*) FILTER (WHERE s.state = 'resolved_manually'))::integer,
-           (count(*) FILTER (WHERE s.state = 'error'))::integer,
-           (count(*) FILTER (WHERE s.state = 'cancelled'))::integer
-      FROM tasker.steps_of(touched) s GROUP BY s.task_id;
+  RETURN tasker.settle_tasks(touched, actor);
 END
 $$;

@@ -27,6 +27,7 @@ BEGIN
       contended := contended + 1;
       CONTINUE;
     END IF;
+    CONTINUE WHEN tasker.is_paused(namespace.namespace_id);  -- tested under the lock that a pause takes
     room := least(tasker.window_room(namespace.namespace_id, namespace.dispatch_window), quantity - enqueued);
     CONTINUE WHEN room <= 0;
     FOREACH further IN ARRAY ARRAY[0, 100] LOOP  -- once more, further, when some belong to tasks that others hold
@@ -37,7 +38,7 @@ BEGIN
          ORDER BY t.task_id FOR NO KEY UPDATE SKIP LOCKED) l;
       chosen := ARRAY(
         SELECT s.step_id FROM tasker.steps s
-         WHERE s.step_id = ANY (candidates) AND s.task_id = ANY (locked)
+         WHERE s.step_id = ANY (candidates) AND s.task_id = ANY (locked) AND NOT s.paused
            AND ((s.state = 'pending' AND s.unmet_dependencies = 0)
                 OR (s.state = 'waiting_for_retry' AND s.due_at <= clock_timestamp()))
          ORDER BY s.rank, s.step_id LIMIT room FOR NO KEY UPDATE SKIP LOCKED);

@@ -1,11 +1,13 @@
 -- Hands steps out: the next attempt, its message and its state, together or not at all. The one place where an
 -- attempt begins. The caller has locked the steps' tasks (or made them in this transaction) and chosen steps that
--- are ready. Messages go onto their namespace's queue in order of rank.
+-- are ready, or, in the sweep, some that are out but lost their message: these go out again as the same attempt.
+-- Messages go onto their namespace's queue in order of rank.
 CREATE FUNCTION tasker.hand_out(chosen bigint[], actor text) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
   namespace record;
   steps     bigint[];
+  attempts  integer[];
   messages  jsonb[];
   sent      bigint[];
   now       timestamptz := clock_timestamp();
@@ -15,8 +17,9 @@ BEGIN
       FROM tasker.steps s JOIN tasker.namespaces n USING (namespace_id)
      WHERE s.step_id = ANY (chosen) GROUP BY n.name ORDER BY n.name
   LOOP
-    SELECT array_agg(m.step_id ORDER BY m.rank, m.step_id), array_agg(m.message ORDER BY m.rank, m.step_id)
-      INTO steps, messages FROM tasker.step_messages(namespace.step_ids) m;
+    SELECT array_agg(m.step_id ORDER BY m.rank, m.step_id), array_agg(m.attempt ORDER BY m.rank, m.step_id),
+           array_agg(m.message ORDER BY m.rank, m.step_id)
+      INTO steps, attempts, messages FROM tasker.step_messages(namespace.step_ids) m;
     EXECUTE format($sql$
       WITH sent AS (
         INSERT INTO %s (vt, message) SELECT $2, m.message FROM unnest($1) WITH ORDINALITY AS m (message, n) ORDER BY m.n
@@ -26,13 +29,13 @@ BEGIN
 
     WITH moved AS (
       UPDATE tasker.steps s
-         SET state = 'enqueued', attempt = s.attempt + 1, msg_id = m.msg_id, due_at = NULL, enqueued_at = now,
+         SET state = 'enqueued', attempt = m.attempt, msg_id = m.msg_id, due_at = NULL, enqueued_at = now,
              started_at = NULL
-        FROM unnest(steps, sent) AS m (step_id, msg_id) JOIN tasker.steps was USING (step_id)
+        FROM unnest(steps, attempts, sent) AS m (step_id, attempt, msg_id) JOIN tasker.steps was USING (step_id)
        WHERE s.step_id = m.step_id
       RETURNING s.step_id, was.state AS from_state, s.attempt)
     INSERT INTO tasker.step_transitions (step_id, from_state, to_state, attempt, at, actor)
-    SELECT step_id, from_state, 'enqueued', attempt, now, actor FROM moved ORDER BY step_id;
+    SELECT step_id, from_state, 'enqueued', attempt, now, actor FROM moved WHERE from_state <> 'enqueued' ORDER BY step_id;
     PERFORM pg_notify('tasker.steps.' || namespace.name, '');
   END LOOP;
 

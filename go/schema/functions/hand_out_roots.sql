@@ -12,8 +12,9 @@ BEGIN
      WHERE n.namespace_id IN (SELECT namespace_id FROM tasker.tasks WHERE task_id = ANY (task_ids))
      ORDER BY n.namespace_id
   LOOP
+    CONTINUE WHEN tasker.is_paused(namespace.namespace_id);
     SELECT array_agg(s.step_id) INTO roots FROM tasker.steps_of(task_ids) s
-     WHERE s.namespace_id = namespace.namespace_id AND s.unmet_dependencies = 0;
+     WHERE s.namespace_id = namespace.namespace_id AND s.state = 'pending' AND s.unmet_dependencies = 0;
     IF cardinality(roots) <= tasker.window_room(namespace.namespace_id, namespace.dispatch_window)
        AND NOT tasker.held_back(namespace.namespace_id, roots) THEN
       PERFORM tasker.hand_out(roots, 'create_tasks');

@@ -6,7 +6,7 @@ BEGIN
   RETURN cardinality(besides) < (
     SELECT count(*) FROM (
       SELECT FROM tasker.steps
-       WHERE namespace_id = namespace AND state = 'pending' AND unmet_dependencies = 0
+       WHERE namespace_id = namespace AND state = 'pending' AND unmet_dependencies = 0 AND NOT paused
        LIMIT cardinality(besides) + 1) ready);
 END
 $$;

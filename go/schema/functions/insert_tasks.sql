@@ -6,23 +6,18 @@ DECLARE
   now timestamptz := clock_timestamp();
 BEGIN
   INSERT INTO tasker.tasks (task_id, template_id, namespace_id, state, priority, context, tags, initiator,
-    source_system, reason, correlation_id, request_id, idempotency_key, created_at, updated_at, completed_at)
+    source_system, reason, correlation_id, request_id, idempotency_key, created_at, updated_at)
   SELECT ids[p.ordinal], t.template_id, t.namespace_id,
-         CASE WHEN empty THEN 'complete' ELSE 'pending' END, p.priority, coalesce(p.request -> 'context', '{}'),
+         'pending', p.priority, coalesce(p.request -> 'context', '{}'),
          ARRAY(SELECT jsonb_array_elements_text(coalesce(p.request -> 'tags', '[]'))), p.request ->> 'initiator',
          p.request ->> 'source_system', p.request ->> 'reason',
          coalesce(p.request ->> 'correlation_id', ids[p.ordinal]::text), p.request_id, p.idempotency_key,
-         now, now, CASE WHEN empty THEN now END
+         now, now
     FROM tasker.parse_requests(requests) p
     JOIN tasker.templates t ON t.template_id = templates[p.ordinal]
-   CROSS JOIN LATERAL (SELECT t.definition -> 'steps' = '[]' AS empty) e
    WHERE p.ordinal = ANY (fresh)
    ORDER BY p.ordinal
   ON CONFLICT DO NOTHING;  -- nobody can be ahead of us; for a REPEATABLE READ caller this says 40001, not 23505
-
-  INSERT INTO tasker.task_transitions (task_id, from_state, to_state, at, actor, reason)
-  SELECT task_id, 'pending', state, now, 'create_tasks', 'the template has no steps'
-    FROM tasker.tasks WHERE task_id = ANY (ids) AND state = 'complete' AND completed_at = now;
 
   INSERT INTO tasker.steps (task_id, namespace_id, position, name, unmet_dependencies, rank)
   SELECT t.task_id, t.namespace_id, s.position - 1, s.step ->> 'name', jsonb_array_length(s.step -> 'depends_on'),
@@ -43,5 +38,9 @@ BEGIN
    CROSS JOIN LATERAL jsonb_array_elements_text(t.definition -> 'steps' -> child.position -> 'depends_on') AS d (name)
    CROSS JOIN LATERAL (
      SELECT s.step_id FROM tasker.steps s WHERE s.task_id = ids[n] AND s.name = d.name OFFSET 0) parent;
+
+  PERFORM tasker.settle_tasks(ARRAY(
+    SELECT ids[n] FROM unnest(fresh) n JOIN tasker.templates t ON t.template_id = templates[n]
+     WHERE t.definition -> 'steps' = '[]'), 'create_tasks');
 END
 $$;

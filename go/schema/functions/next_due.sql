@@ -7,6 +7,7 @@ BEGIN
       FROM tasker.namespaces n
      CROSS JOIN LATERAL (
        SELECT s.due_at FROM tasker.steps s
-        WHERE s.namespace_id = n.namespace_id AND s.state = 'waiting_for_retry' ORDER BY s.due_at LIMIT 1) first);
+        WHERE s.namespace_id = n.namespace_id AND s.state = 'waiting_for_retry' AND NOT s.paused ORDER BY s.due_at LIMIT 1) first
+     WHERE NOT tasker.is_paused(n.namespace_id));
 END
 $$;

@@ -6,11 +6,11 @@ BEGIN
   RETURN ARRAY(
     SELECT step_id FROM (
       (SELECT step_id, rank FROM tasker.steps
-        WHERE namespace_id = namespace AND state = 'pending' AND unmet_dependencies = 0
+        WHERE namespace_id = namespace AND state = 'pending' AND unmet_dependencies = 0 AND NOT paused
         ORDER BY rank, step_id LIMIT quantity)
       UNION ALL
       (SELECT step_id, rank FROM tasker.steps
-        WHERE namespace_id = namespace AND state = 'waiting_for_retry' AND due_at <= clock_timestamp()
+        WHERE namespace_id = namespace AND state = 'waiting_for_retry' AND due_at <= clock_timestamp() AND NOT paused
         ORDER BY due_at LIMIT quantity)) ready
     ORDER BY rank, step_id LIMIT quantity);
 END

@@ -1,5 +1,6 @@
 -- Reads messages of a namespace and announces their start, in one round trip: pgmq.read, then start_steps. A message
--- that names no step and attempt is answered 'invalid'; the worker moves it to the dead letters.
+-- that names no step and attempt is answered 'invalid'; the worker moves it to the dead letters. While the namespace is
+-- paused there is nothing to read.
 CREATE FUNCTION tasker.read_steps(namespace text, lease_seconds integer, quantity integer, worker text)
 RETURNS TABLE (msg_id bigint, read_ct integer, answer text, message jsonb)
 LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
@@ -10,6 +11,9 @@ DECLARE
   messages jsonb[];
   starts   jsonb;
 BEGIN
+  IF tasker.is_paused((SELECT n.namespace_id FROM tasker.namespaces n WHERE n.name = namespace)) THEN
+    RETURN;
+  END IF;
   SELECT array_agg(r.msg_id ORDER BY r.msg_id), array_agg(r.read_ct ORDER BY r.msg_id),
          array_agg(r.message ORDER BY r.msg_id)
     INTO msg_ids, read_cts, messages

@@ -26,7 +26,7 @@ BEGIN
     INTO given USING releases, now, delay_seconds, steps;
 
   WITH moved AS (
-    UPDATE tasker.steps s SET state = 'enqueued', started_at = NULL
+    UPDATE tasker.steps s SET state = 'enqueued'
       FROM jsonb_to_recordset(releases) AS r (msg_id bigint, step_id bigint, attempt integer)
      WHERE r.msg_id = ANY (given) AND s.step_id = r.step_id AND s.msg_id = r.msg_id AND s.attempt = r.attempt
        AND s.state = 'in_progress'

@@ -4,7 +4,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN dispatch_window - (
     SELECT count(*) FROM (
-      SELECT FROM tasker.steps WHERE namespace_id = namespace AND state IN ('enqueued', 'in_progress')
+      SELECT FROM tasker.steps WHERE namespace_id = namespace AND state IN ('enqueued', 'in_progress') AND NOT paused
        LIMIT dispatch_window) handed_out);
 END
 $$;
