@@ -22,6 +22,7 @@ type openConfig struct {
 	PoolSize       int    `json:"pool_size"`
 	BatchSize      int    `json:"batch_size"`
 	PollIntervalMS int64  `json:"poll_interval_ms"`
+	MaxHintMS      int64  `json:"max_hint_ms"`
 	Unmigrated     bool   `json:"unmigrated"`
 	TimeoutMS      int64  `json:"timeout_ms"`
 }
@@ -34,8 +35,8 @@ func decodeOpenConfig(input []byte) (c openConfig, fault *reply) {
 	switch {
 	case c.DatabaseURL == "":
 		r = badArgument("database_url is missing: give host, user and database in full, nothing is taken from the environment")
-	case c.PoolSize < 0 || c.BatchSize < 0 || c.PollIntervalMS < 0:
-		r = badArgument("pool_size, batch_size and poll_interval_ms must not be negative")
+	case c.PoolSize < 0 || c.BatchSize < 0 || c.PollIntervalMS < 0 || c.MaxHintMS < 0:
+		r = badArgument("pool_size, batch_size, poll_interval_ms and max_hint_ms must not be negative")
 	default:
 		return c, nil
 	}
@@ -48,6 +49,7 @@ func openCore(ctx context.Context, c openConfig, events *events) (*core, error) 
 		PoolSize:     c.PoolSize,
 		BatchSize:    c.BatchSize,
 		PollInterval: milliseconds(c.PollIntervalMS),
+		MaxHint:      milliseconds(c.MaxHintMS),
 		Unmigrated:   c.Unmigrated,
 		Log: func(level, message string, attributes map[string]any) {
 			events.add(event{Type: "log", At: time.Now(), Level: level, Message: message, Attributes: attributes})

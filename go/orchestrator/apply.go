@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -27,7 +28,7 @@ func (o *Orchestrator) applyBatch(ctx context.Context, tx pgx.Tx, messages []que
 	if err != nil {
 		return err
 	}
-	b := decide(replies, found, rand.Float64, done)
+	b := decide(replies, found, o.config.MaxHint, rand.Float64, done)
 	if err := postponeBusy(ctx, tx, b, done); err != nil {
 		return err
 	}
@@ -116,7 +117,7 @@ type decided struct {
 
 // decide says what each result means for its step, in the order in which they came. A step takes at most one result of
 // a batch: the first that counts makes the attempt of any other one stale.
-func decide(replies []reply, f found, random func() float64, done *Report) decided {
+func decide(replies []reply, f found, maxHint time.Duration, random func() float64, done *Report) decided {
 	b := decided{decisions: []decision{}}
 	seen := map[int32]bool{}
 	for _, r := range replies {
@@ -128,6 +129,7 @@ func decide(replies []reply, f found, random func() float64, done *Report) decid
 		step, known := f.steps[r.result.StepID]
 		d := tasker.Decision{Outcome: tasker.OutcomeStale}
 		if known && step.taskID == r.result.TaskID {
+			step.snapshot.MaxHint = maxHint
 			d = tasker.Decide(step.snapshot, r.result, f.now, random())
 		}
 		count(d, done)

@@ -41,6 +41,7 @@ type Config struct {
 	PoolSize     int           // connections at most, besides one for LISTEN; defaults to DefaultPoolSize
 	BatchSize    int           // messages a stage takes at a time; defaults to DefaultBatchSize
 	PollInterval time.Duration // how long to rest at most when nobody notifies; defaults to DefaultPollInterval
+	MaxHint      time.Duration // how far a worker's hint or Retry-After is followed; defaults to tasker.DefaultMaxHint
 	Actor        string        // who we are in the history; defaults to orchestrator@host:pid
 	Unmigrated   bool          // do not ask for the schema at Open: Migrate comes later
 

@@ -14,6 +14,7 @@ type StepSnapshot struct {
 	Retryable   bool // whether the template allows a second run at all
 	Skippable   bool // whether a worker may pass it over
 	Backoff     Backoff
+	MaxHint     time.Duration // how far a hint or a Retry-After is followed; 0 means DefaultMaxHint
 }
 
 // Outcome is the state a step takes on, or stale: the result changes nothing.
@@ -37,7 +38,7 @@ type Decision struct {
 }
 
 // Decide is the whole rule for one result: the fence first, then what the status means, then whether there is another
-// attempt and when. Hints are followed up to DefaultMaxHint. The random number lies in [0,1).
+// attempt and when. The random number lies in [0,1).
 func Decide(step StepSnapshot, result Result, now time.Time, random float64) Decision {
 	if reason := step.fence(result); reason != "" {
 		return Decision{Outcome: OutcomeStale, Failures: step.Failures, Reason: reason}
@@ -54,7 +55,7 @@ func Decide(step StepSnapshot, result Result, now time.Time, random float64) Dec
 		return Decision{Outcome: OutcomeError, Failures: failures, Reason: why + "; " + final}
 	}
 	delay, source := step.Backoff.Delay(Failure{Count: failures, Hint: result.Hint(), RetryAfter: result.RetryAfter(),
-		Now: now, Random: random})
+		Now: now, Random: random, MaxHint: step.MaxHint})
 	return Decision{Outcome: OutcomeWaitingForRetry, Delay: delay, Failures: failures,
 		Reason: fmt.Sprintf("%s; attempt %d in %s by %s", why, step.Attempt+1, delay.Round(time.Millisecond), source)}
 }

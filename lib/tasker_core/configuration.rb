@@ -35,6 +35,9 @@ module TaskerCore
     # @return [Float] seconds that running handlers get when a worker stops; default 25
     attr_reader :shutdown_timeout
 
+    # @return [Float] seconds up to which an orchestrator follows a handler's hint or a Retry-After; default a day
+    attr_reader :max_hint
+
     # @return [String] whose overrides in the templates apply; default TASKER_ENV, RAILS_ENV, else "development"
     attr_accessor :environment
 
@@ -51,6 +54,7 @@ module TaskerCore
       self.lease = env.fetch("TASKER_LEASE", 30)
       self.poll_interval = env.fetch("TASKER_POLL_INTERVAL", 1)
       self.shutdown_timeout = env.fetch("TASKER_SHUTDOWN_TIMEOUT", 25)
+      self.max_hint = env.fetch("TASKER_MAX_HINT", 86_400)
     end
 
     # @return [String, nil] as set, else TASKER_DATABASE_URL
@@ -91,6 +95,11 @@ module TaskerCore
     # @param seconds [Numeric] 0 to 86400
     def shutdown_timeout=(seconds)
       @shutdown_timeout = within(:shutdown_timeout, seconds, 0, 86_400)
+    end
+
+    # @param seconds [Numeric] 1 to 31536000, a year
+    def max_hint=(seconds)
+      @max_hint = within(:max_hint, seconds, 1, 31_536_000)
     end
 
     # @return [ConnectionParameters] where this process finds its database

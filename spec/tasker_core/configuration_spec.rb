@@ -27,7 +27,7 @@ RSpec.describe TaskerCore::Configuration do
     expect { configuration.completely_different }.to raise_error(TaskerCore::ConfigurationError, "There is no option completely_different")
   end
 
-  { threads: ["many", 0, 1001], lease: [0, -1], poll_interval: [0], shutdown_timeout: [-1] }.each do |option, values|
+  { threads: ["many", 0, 1001], lease: [0, -1], poll_interval: [0], shutdown_timeout: [-1], max_hint: [0] }.each do |option, values|
     values.each do |value|
       it "refuses #{value.inspect} for #{option}" do
         expect { configuration.public_send(:"#{option}=", value) }.to raise_error(TaskerCore::ConfigurationError, /#{option} must be a number from/)
