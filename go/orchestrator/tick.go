@@ -21,7 +21,7 @@ func (o *Orchestrator) Tick(ctx context.Context) (Report, error) {
 	} {
 		if err := o.do(ctx, s, &r); err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", s.name, err))
-			if !isAnswer(err) {
+			if !isAnswer(err) || isSchema(err) {
 				break
 			}
 		}

@@ -3,12 +3,14 @@ package orchestrator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/tasker-core/tasker-core/go/schema"
 	"github.com/tasker-core/tasker-core/go/tasker"
 )
 
@@ -16,17 +18,51 @@ import (
 // is stopped in the middle of one loses its locks. Ours is longer, so that the server is the one to say why.
 const transactionLimit = 6 * time.Second
 
-// begin opens a transaction with its limits in one round trip. SET LOCAL, because behind a PgBouncer in transaction
-// mode settings of the session belong to somebody else.
+// begin opens a transaction with its limits in one round trip, and asks whether the schema still serves this build: it
+// may be migrated under us, and never is within a transaction that asked. SET LOCAL, because behind a PgBouncer in
+// transaction mode settings of the session belong to somebody else.
 var begin = pgx.TxOptions{BeginQuery: `BEGIN ISOLATION LEVEL READ COMMITTED;
-	SET LOCAL statement_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL TimeZone = 'UTC'`}
+	SET LOCAL statement_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL TimeZone = 'UTC';
+	` + schema.RequireFace()}
+
+// errMigrating: what kept us waiting at the door is a migrate that takes longer than a tick may.
+var errMigrating = errors.New("the schema is being migrated; this goes on by itself afterwards")
 
 // inTransaction runs f in a transaction that commits when f gives no error. Refusals of our SQL functions come back as
-// *tasker.Error.
+// *tasker.Error, and what is wrong with the schema in schema.Check's words.
 func (o *Orchestrator) inTransaction(ctx context.Context, f func(context.Context, pgx.Tx) error) error {
+	limited, cancel := context.WithTimeout(ctx, transactionLimit)
+	defer cancel()
+	begun := false
+	err := pgx.BeginTxFunc(limited, o.pool, begin, func(tx pgx.Tx) error {
+		begun = true
+		return f(limited, tx)
+	})
+	if err != nil && !begun {
+		return o.whyNotBegun(ctx, err)
+	}
+	return refusal(err)
+}
+
+// whyNotBegun says what kept a transaction from its first statement.
+func (o *Orchestrator) whyNotBegun(ctx context.Context, err error) error {
 	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
 	defer cancel()
-	return refusal(pgx.BeginTxFunc(ctx, o.pool, begin, func(tx pgx.Tx) error { return f(ctx, tx) }))
+	switch pg := (*pgconn.PgError)(nil); {
+	case schema.Unfit(err):
+		if wrong := schema.Check(ctx, o.pool); wrong != nil {
+			return wrong
+		}
+	case errors.As(err, &pg) && pg.Code == "57014": // statement_timeout, and nothing else in begin waits
+		return fmt.Errorf("%w: %w", errMigrating, err)
+	}
+	return err
+}
+
+// isSchema says whether the schema keeps this build from working, so that no other stage can work either.
+func isSchema(err error) bool {
+	return errors.Is(err, errMigrating) || errors.Is(err, schema.ErrAbsent) || errors.Is(err, schema.ErrOlder) ||
+		errors.Is(err, schema.ErrNewer)
 }
 
 // refusalCodes are the SQLSTATEs that our functions raise.
@@ -70,6 +106,9 @@ func isAnswer(err error) bool {
 // (class 53).
 func isTooMuch(err error) bool {
 	pg := (*pgconn.PgError)(nil)
+	if isSchema(err) {
+		return false
+	}
 	return errors.Is(err, context.DeadlineExceeded) ||
 		errors.As(err, &pg) && (pg.Code == "57014" || strings.HasPrefix(pg.Code, "53"))
 }

@@ -132,7 +132,7 @@ func (s *sources) setup(name string) part {
 
 // parts is all that brings a database from a version to this build, in order.
 func (s *sources) parts(from int) []part {
-	parts := []part{s.setup("bookkeeping"), s.setup("choose_pgmq")}
+	parts := []part{s.setup("hold_ticks"), s.setup("bookkeeping"), s.setup("choose_pgmq")}
 	parts = append(parts, s.pgmq...)
 	parts = append(parts, s.setup("queues"))
 	for _, m := range s.migrations[from:] {
@@ -146,7 +146,7 @@ func (s *sources) parts(from int) []part {
 
 // downParts is all that removes an installation of a version, in order.
 func (s *sources) downParts(from int) []part {
-	parts := []part{s.setup("drop_objects")}
+	parts := []part{s.setup("hold_ticks"), s.setup("drop_objects")}
 	for number := from; number > 0; number-- {
 		parts = append(parts, s.migrations[number-1].down)
 	}

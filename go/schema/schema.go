@@ -14,6 +14,9 @@
 //
 // The digest of all the SQL is recorded. While it equals this build's, Migrate does nothing but read it.
 //
+// Processes of other builds may be at work meanwhile. Whether they fit is not a question of the digest but of the face,
+// the number of the contract between processes and schema: see functions/face.sql, and Check.
+//
 // The queues are pgmq's. If the server offers the extension, migrate creates it; else it installs our own SQL-only
 // implementation of its API; a pgmq that somebody else installed is used as it is and never changed.
 package schema
@@ -31,15 +34,20 @@ const (
 	oldestServer       = 130000
 	pgLockNotAvailable = "55P03"
 	pgDependentObjects = "2BP01"
+	faceRefused        = "TK426"
 )
+
+// Face is the number of the contract with the schema for which this build was made. functions/face.sql says when to
+// raise it.
+const Face = 1
 
 // What keeps a database from being used; Check and Migrate wrap them in a message that names the remedy.
 var (
 	// ErrAbsent: the database was never migrated.
 	ErrAbsent = errors.New("schema tasker is absent")
-	// ErrOlder: the database was migrated by an older build, or by another one of the same version.
-	ErrOlder = errors.New("schema tasker is not this build's")
-	// ErrNewer: the database was migrated by a newer build.
+	// ErrOlder: the database was migrated by a build that is too old to serve this one.
+	ErrOlder = errors.New("schema tasker is older than this build")
+	// ErrNewer: the database was migrated by a newer build, and does not serve this one any more.
 	ErrNewer = errors.New("schema tasker is newer than this build")
 	// ErrReplica: the server is a hot standby, or another one that only reads.
 	ErrReplica = errors.New("the server is a replica")
@@ -81,7 +89,7 @@ func migrate(ctx context.Context, tx pgx.Tx) error {
 	if now.digest == Digest() {
 		return nil
 	}
-	if now.version > Version() {
+	if now.isNewer() {
 		return now.newer()
 	}
 	return install(ctx, tx, build.parts(now.version))
@@ -94,14 +102,15 @@ func Down(ctx context.Context, conn *pgx.Conn) error {
 		if err != nil || !now.exists {
 			return err
 		}
-		if now.version > Version() {
+		if now.isNewer() {
 			return now.newer()
 		}
 		return install(ctx, tx, build.downParts(now.version))
 	})
 }
 
-// Check says whether the database is ready for this build: nil, or an error that tells what is wrong and the remedy.
+// Check says whether the database serves this build: nil, or an error that tells what is wrong and the remedy. Another
+// build may have migrated it, also a newer one: what counts is that it serves this build's face.
 func Check(ctx context.Context, db Querier) error {
 	now, err := look(ctx, db)
 	switch {
@@ -109,16 +118,34 @@ func Check(ctx context.Context, db Querier) error {
 		return fmt.Errorf("check schema: %w", err)
 	case !now.exists:
 		return fmt.Errorf("check schema: %w: run `tasker migrate`", ErrAbsent)
-	case now.version > Version():
-		return fmt.Errorf("check schema: %w", now.newer())
-	case now.version < Version():
-		return fmt.Errorf("check schema: %w: it is at version %d and this build needs %d: run `tasker migrate`",
-			ErrOlder, now.version, Version())
-	case now.digest != Digest():
-		return fmt.Errorf("check schema: %w: its functions come from another build: run `tasker migrate` of the build that is to run",
-			ErrOlder)
+	case now.face == 0:
+		return fmt.Errorf("check schema: %w: it has no face, this process needs face %d: run `tasker migrate`", ErrOlder, Face)
 	}
-	return nil
+	return now.explain(requireFace(ctx, db))
+}
+
+// requireFace asks the schema itself, which knows whom it serves.
+func requireFace(ctx context.Context, db Querier) error {
+	var served any
+	return db.QueryRow(ctx, RequireFace(), pgx.QueryExecModeSimpleProtocol).Scan(&served)
+}
+
+// RequireFace is a statement that fails in a database that does not serve this build, or no longer does. Until its
+// transaction ends, no migrate exchanges functions.
+func RequireFace() string { return fmt.Sprintf("SELECT tasker.require_face(%d)", Face) }
+
+// Unfit says whether a statement failed because of the schema: it refused our face, or what the statement names is not
+// there. Check then says more.
+func Unfit(err error) bool {
+	var server *pgconn.PgError
+	if !errors.As(err, &server) {
+		return false
+	}
+	switch server.Code {
+	case faceRefused, "3F000", "42883", "42P01", "42703": // no such schema, function, table, column
+		return true
+	}
+	return false
 }
 
 // installed is what look finds.
@@ -126,20 +153,38 @@ type installed struct {
 	exists  bool
 	version int
 	digest  string
+	face    int // 0: from before there were faces
 }
 
+// isNewer says whether a migrate by this build would take something away.
+func (i installed) isNewer() bool { return i.version > Version() || i.face > Face }
+
 func (i installed) newer() error {
-	return fmt.Errorf("%w: it is at version %d and this build knows %d: use the tasker-core that migrated it, or a later one",
-		ErrNewer, i.version, Version())
+	return fmt.Errorf("%w: it is at version %d with face %d, and this build knows version %d and face %d: "+
+		"use the tasker-core that migrated it, or a later one", ErrNewer, i.version, i.face, Version(), Face)
+}
+
+// explain says which of the two is older, after what the schema itself said about our face.
+func (i installed) explain(err error) error {
+	var server *pgconn.PgError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &server) || server.Code != faceRefused:
+		return fmt.Errorf("check schema: %w", err)
+	case i.face < Face:
+		return fmt.Errorf("check schema: %w: %s", ErrOlder, server.Message)
+	}
+	return fmt.Errorf("check schema: %w: %s", ErrNewer, server.Message)
 }
 
 // look reads what kind of server this is, and what is installed. It takes no lock that anybody waits for.
 func look(ctx context.Context, db Querier) (installed, error) {
 	var now installed
-	var replica bool
+	var replica, faced bool
 	var number int
 	var name string
-	err := queryRow(ctx, db, build.setup("server")).Scan(&replica, &number, &name, &now.exists)
+	err := queryRow(ctx, db, build.setup("server")).Scan(&replica, &number, &name, &now.exists, &faced)
 	switch {
 	case err != nil:
 		return now, fmt.Errorf("look at the server: %w", err)
@@ -152,6 +197,11 @@ func look(ctx context.Context, db Querier) (installed, error) {
 	}
 	if err := queryRow(ctx, db, build.setup("installed")).Scan(&now.digest, &now.version); err != nil {
 		return now, fmt.Errorf("look at schema tasker: %w", err)
+	}
+	if faced {
+		if err := queryRow(ctx, db, build.setup("face")).Scan(&now.face); err != nil {
+			return now, fmt.Errorf("look at the face of schema tasker: %w", err)
+		}
 	}
 	return now, nil
 }

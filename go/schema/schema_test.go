@@ -121,40 +121,6 @@ func TestPrivilegesOutliveMigrate(t *testing.T) {
 	require.Equal(t, before, mustDump(t, url))
 }
 
-func TestCheckSaysWhatIsWrong(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		name, change string
-		want         error
-		message      string
-	}{
-		{"absent", "DROP SCHEMA tasker CASCADE", schema.ErrAbsent, "run `tasker migrate`"},
-		{"older", "DELETE FROM tasker.migrations", schema.ErrOlder, "it is at version 0"},
-		{"newer", "INSERT INTO tasker.migrations VALUES (9999, 'later')", schema.ErrNewer, "it is at version 9999"},
-		{"other functions", "UPDATE tasker.installation SET digest = 'other'", schema.ErrOlder, "run `tasker migrate`"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			pool := dbtest.New(t)
-			require.NoError(t, schema.Check(t.Context(), pool))
-			_, err := pool.Exec(t.Context(), test.change)
-			require.NoError(t, err)
-			err = schema.Check(t.Context(), pool)
-			require.ErrorIs(t, err, test.want)
-			require.ErrorContains(t, err, test.message)
-		})
-	}
-}
-
-func TestMigrateRefusesANewerSchema(t *testing.T) {
-	t.Parallel()
-	conn := mustConnect(t, dbtest.URL(t))
-	mustExec(t, conn, `INSERT INTO tasker.migrations VALUES (9999, 'later');
-		UPDATE tasker.installation SET digest = 'later'`)
-	require.ErrorIs(t, schema.Migrate(t.Context(), conn), schema.ErrNewer)
-	require.ErrorIs(t, schema.Down(t.Context(), conn), schema.ErrNewer)
-}
-
 func TestMigrateRefusesSomebodyElsesSchema(t *testing.T) {
 	t.Parallel()
 	conn := mustConnect(t, dbtest.Empty(t))

@@ -1,0 +1,2 @@
+-- The newest face that the schema serves.
+SELECT tasker.face()
