@@ -1,0 +1,76 @@
+package faulttest
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Lock first, read after: whoever changes steps locks their tasks in a statement of its own and reads afterwards.
+
+// noTaskLock is an apply that does not lock the tasks.
+var noTaskLock = []rewording{{"ORDER BY task_id FOR NO KEY UPDATE SKIP LOCKED", "ORDER BY task_id"}}
+
+// noTouch is an apply that leaves the task's row as it is.
+var noTouch = rewriting{"tasker.apply_results", "UPDATE tasker.tasks t SET updated_at = now WHERE t.task_id = ANY (touched);", ""}
+
+// TestTaskIsNotOpenForEver: two orchestrators apply the results of a task's last two steps at once. Each alone does not
+// see the other's, so neither would bring the task to rest.
+func TestTaskIsNotOpenForEver(t *testing.T) {
+	interleaving(t, "a; b", rule{[]rewriting{noTouch}, noTaskLock}, func(w *world, said []rewording) (fault string) {
+		task := w.create()
+		through, commit := w.barrier(said, "apply_results", "commit")
+		first, second := w.orchestrator(through), w.orchestrator(w.rewording(said))
+		w.answer(task, "a")
+		tick := w.beginTick(first)
+		commit.arrive(w)
+		w.answer(task, "b")
+		w.tick(second)
+		commit.letGo()
+		tick.end()
+		w.settle(second)
+		if state := w.taskState(task); state != "complete" {
+			return "all steps are complete and the task is " + state
+		}
+		return ""
+	})
+}
+
+// TestChildGetsEveryParentsResults: two orchestrators apply the results of a step's two parents at once. One statement
+// that counts the parents down and writes the child's message waits for the other's count and then writes the message
+// from what it saw before it waited.
+func TestChildGetsEveryParentsResults(t *testing.T) {
+	inOne := []rewriting{
+		{"tasker.apply_results", "WHERE child.step_id = f.child_step_id)",
+			`WHERE child.step_id = f.child_step_id RETURNING child.step_id, child.unmet_dependencies),
+			sent AS (INSERT INTO pgmq.q_demo_queue (vt, message) SELECT now, m.message FROM freed
+				CROSS JOIN LATERAL tasker.step_messages(ARRAY[freed.step_id]) m WHERE freed.unmet_dependencies = 0)`},
+		noTouch,
+	}
+	interleaving(t, "a; b; c: a b", rule{inOne, noTaskLock}, func(w *world, said []rewording) (fault string) {
+		task := w.create()
+		through, commit := w.barrier(said, "apply_results", "commit")
+		first, second := w.orchestrator(through), w.orchestrator(w.rewording(said))
+		w.answer(task, "a")
+		tick := w.beginTick(first)
+		commit.arrive(w)
+		w.answer(task, "b")
+		other := w.beginTick(second)
+		other.waits()
+		commit.letGo()
+		tick.end()
+		other.end()
+		w.settle(second)
+		var message struct {
+			ExecutionContext struct{ Sequence json.RawMessage } `json:"execution_context"`
+		}
+		require.NoError(w.t, json.Unmarshal([]byte(w.text(`SELECT message::text FROM pgmq.q_demo_queue
+			WHERE message ->> 'step_name' = 'c' ORDER BY msg_id LIMIT 1`)), &message))
+		if sequence := string(message.ExecutionContext.Sequence); strings.Contains(sequence, `"results": null`) {
+			return "the child was sent with " + sequence
+		}
+		return ""
+	})
+}
