@@ -1,6 +1,8 @@
 package schema_test
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -190,4 +192,81 @@ func mustWaitFor(t *testing.T, db *pgx.Conn, one *pgx.Conn) {
 		}
 	}
 	t.Fatal("it waits for no lock")
+}
+
+// Ensure that callers find every function at every moment, while all of them are installed again and again.
+func TestCallersDoNotNoticeAMigrate(t *testing.T) {
+	t.Parallel()
+	url := dbtest.URL(t)
+	migrator := mustConnect(t, url)
+	mustExec(t, migrator, `SELECT tasker.register_template('{"namespace": "demo", "name": "one", "version": "1.0.0", "steps": [
+		{"name": "a", "handler_class": "A", "depends_on": [], "config": {}, "max_attempts": 3, "retryable": true, "skippable": false,
+		 "backoff": {"strategy": "fixed", "base_seconds": 1, "max_seconds": 1, "jitter": 0}}]}')`)
+	done := make(chan struct{})
+	var callers repeaters
+	for _, call := range []string{
+		`SELECT tasker.create_task('{"namespace": "demo", "name": "one"}')`,
+		`SELECT tasker.create_task('{"namespace": "demo", "name": "one"}')`,
+		`SELECT count(*) FROM tasker.read_steps('demo', 30, 5, 'worker')`,
+		`BEGIN; ` + schema.RequireFace() + `; SELECT tasker.enqueue_ready(10, 'tick', NULL); COMMIT`,
+	} {
+		conn := mustConnect(t, url)
+		callers.call(func() error { _, err := conn.PgConn().Exec(context.Background(), call).ReadAll(); return err }, done)
+	}
+	for range 30 {
+		mustExec(t, migrator, "UPDATE tasker.installation SET digest = 'of another build'")
+		require.NoError(t, schema.Migrate(t.Context(), migrator))
+	}
+	close(done)
+	require.NoError(t, callers.wait())
+}
+
+// repeaters repeat calls until they are told to end, and give their errors.
+type repeaters struct{ running []chan error }
+
+func (g *repeaters) call(again func() error, done <-chan struct{}) {
+	ended := make(chan error, 1)
+	g.running = append(g.running, ended)
+	go func() {
+		for {
+			select {
+			case <-done:
+				ended <- nil
+				return
+			default:
+			}
+			if err := again(); err != nil {
+				ended <- err
+				return
+			}
+		}
+	}()
+}
+
+func (g *repeaters) wait() (err error) {
+	for _, ended := range g.running {
+		err = errors.Join(err, <-ended)
+	}
+	return err
+}
+
+// Ensure that a function with another result, another kind or other arguments is exchanged as well.
+func TestSignaturesMayChange(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]string{
+		"result":    `DROP FUNCTION tasker.uuidv7; CREATE FUNCTION tasker.uuidv7() RETURNS text LANGUAGE sql AS 'SELECT 1::text'`,
+		"kind":      `DROP FUNCTION tasker.uuidv7; CREATE PROCEDURE tasker.uuidv7() LANGUAGE sql AS 'SELECT 1'`,
+		"arguments": `DROP FUNCTION tasker.uuidv7; CREATE FUNCTION tasker.uuidv7(of text) RETURNS uuid LANGUAGE sql AS 'SELECT of::uuid'`,
+		"defaults":  `DROP FUNCTION tasker.face; CREATE FUNCTION tasker.face(of text DEFAULT 'a') RETURNS integer LANGUAGE sql AS 'SELECT 1'`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := dbtest.URL(t)
+			conn := mustConnect(t, url)
+			before := mustDump(t, url)
+			mustExec(t, conn, change+"; UPDATE tasker.installation SET digest = 'of another build'")
+			require.NoError(t, schema.Migrate(t.Context(), conn))
+			require.Equal(t, before, mustDump(t, url))
+		})
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -130,23 +131,48 @@ func (s *sources) setup(name string) part {
 	return p
 }
 
-// parts is all that brings a database from a version to this build, in order.
-func (s *sources) parts(from int) []part {
+// rows is what brings everything but functions and views from a version to this build, in order.
+func (s *sources) rows(from int) []part {
 	parts := []part{s.setup("hold_ticks"), s.setup("bookkeeping"), s.setup("choose_pgmq")}
 	parts = append(parts, s.pgmq...)
 	parts = append(parts, s.setup("queues"))
 	for _, m := range s.migrations[from:] {
 		parts = append(parts, m.up, m.record())
 	}
-	parts = append(parts, s.setup("drop_objects"))
-	parts = append(parts, s.functions...)
-	parts = append(parts, s.views...)
-	return append(parts, s.setup("restore_privileges"), s.record())
+	return parts
+}
+
+// replaced is what installs functions and views where functions keep their arguments and results. They stay the same
+// objects: whoever is about to call one finds it, at any moment.
+func (s *sources) replaced() []part {
+	parts := []part{s.setup("remember"), s.setup("drop_views")}
+	for _, p := range s.functions {
+		parts = append(parts, p.orReplace())
+	}
+	return s.recorded(append(parts, s.setup("drop_stale_functions")))
+}
+
+// anew is what installs functions and views whatever was there before. A caller that is about to call a function may
+// be told that it is gone ("cache lookup failed", XX000), and finds it when it asks again.
+func (s *sources) anew() []part {
+	parts := []part{s.setup("remember"), s.setup("drop_views"), s.setup("drop_functions")}
+	return s.recorded(append(parts, s.functions...))
+}
+
+func (s *sources) recorded(functions []part) []part {
+	return append(append(functions, s.views...), s.setup("restore_privileges"), s.record())
+}
+
+var createFunction = regexp.MustCompile(`(?m)^CREATE FUNCTION `)
+
+func (p part) orReplace() part {
+	p.sql = createFunction.ReplaceAllString(p.sql, "CREATE OR REPLACE FUNCTION ")
+	return p
 }
 
 // downParts is all that removes an installation of a version, in order.
 func (s *sources) downParts(from int) []part {
-	parts := []part{s.setup("hold_ticks"), s.setup("drop_objects")}
+	parts := []part{s.setup("hold_ticks"), s.setup("drop_views"), s.setup("drop_functions")}
 	for number := from; number > 0; number-- {
 		parts = append(parts, s.migrations[number-1].down)
 	}
@@ -168,7 +194,7 @@ func SQL() string {
 	var script strings.Builder
 	script.WriteString("-- Installs tasker-core on a database that has no schema tasker. One transaction: all of it or nothing.\n")
 	script.WriteString("BEGIN ISOLATION LEVEL READ COMMITTED;\n")
-	for _, p := range append([]part{build.setup("open")}, build.parts(0)...) {
+	for _, p := range slices.Concat([]part{build.setup("open")}, build.rows(0), build.anew()) {
 		fmt.Fprintf(&script, "\n-- %s\n%s", p.file, p.script())
 	}
 	script.WriteString("\nCOMMIT;\n")

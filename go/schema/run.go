@@ -31,6 +31,16 @@ func install(ctx context.Context, tx pgx.Tx, parts []part) error {
 	return nil
 }
 
+// installObjects replaces functions while callers may be at them, unless a function changed what it takes or gives.
+func installObjects(ctx context.Context, tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, tx, func(savepoint pgx.Tx) error { return install(ctx, savepoint, build.replaced()) })
+	var server *pgconn.PgError
+	if errors.As(err, &server) && (server.Code == pgCannotReplace || server.Code == pgAnotherKind) {
+		return install(ctx, tx, build.anew())
+	}
+	return err
+}
+
 // run sends a part as it is, all its statements at once.
 func run(ctx context.Context, tx pgx.Tx, p part) error {
 	results := tx.Conn().PgConn().Exec(ctx, p.sql)

@@ -8,9 +8,9 @@
 //	views/        one view a file, likewise
 //
 // Migrate runs all of it in one transaction: pending migrations first, then every trigger, view and function of
-// schema tasker is dropped and installed again from its file. So a function's file is the truth, a changed signature
-// needs no migration, and a file that was deleted takes its function along. A trigger therefore stands in the file of
-// its function, and tables may not depend on our functions (no defaults, checks or indexes that call them).
+// schema tasker is installed again from its file. So a function's file is the truth, a changed signature needs no
+// migration, and a file that was deleted takes its function along. A trigger therefore stands in the file of its
+// function, and tables may not depend on our functions (no defaults, checks or indexes that call them).
 //
 // The digest of all the SQL is recorded. While it equals this build's, Migrate does nothing but read it.
 //
@@ -34,6 +34,8 @@ const (
 	oldestServer       = 130000
 	pgLockNotAvailable = "55P03"
 	pgDependentObjects = "2BP01"
+	pgCannotReplace    = "42P13"
+	pgAnotherKind      = "42809"
 	faceRefused        = "TK426"
 )
 
@@ -92,7 +94,10 @@ func migrate(ctx context.Context, tx pgx.Tx) error {
 	if now.isNewer() {
 		return now.newer()
 	}
-	return install(ctx, tx, build.parts(now.version))
+	if err := install(ctx, tx, build.rows(now.version)); err != nil {
+		return err
+	}
+	return installObjects(ctx, tx)
 }
 
 // Down removes everything that Migrate created, all tasks and, where pgmq is our own, all queues. For tests.

@@ -1,4 +1,4 @@
--- Gives back what drop_objects.sql remembered, to the objects that still exist under the same name and arguments.
+-- Gives back what remember.sql remembered, to the objects that still exist under the same name and arguments.
 DO $$
 DECLARE
   object record;
