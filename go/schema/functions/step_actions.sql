@@ -1,0 +1,11 @@
+-- What an operator may do with a step in this state, as long as its task is not at rest for good.
+-- go/tasker/transition.go says the same in moves.
+CREATE FUNCTION tasker.step_actions(state text, skippable boolean) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE
+    WHEN state IN ('pending', 'enqueued', 'in_progress', 'waiting_for_retry') THEN ARRAY['cancel', 'resolve']
+    WHEN state = 'error' THEN ARRAY['retry', 'resolve']
+    ELSE ARRAY[]::text[] END
+    || CASE WHEN skippable AND state IN ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'error')
+       THEN ARRAY['skip'] ELSE ARRAY[]::text[] END
+$$;

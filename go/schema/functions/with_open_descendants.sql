@@ -1,0 +1,17 @@
+-- These steps and every open step that waits for one of them, over open steps. Steps are walked, not paths: a chain of
+-- diamonds costs its edges.
+CREATE FUNCTION tasker.with_open_descendants(step_ids bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql STABLE SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  RETURN ARRAY(
+    WITH RECURSIVE doomed AS (
+      SELECT id FROM unnest(step_ids) AS a (id)
+      UNION
+      SELECT s.step_id FROM doomed d
+       CROSS JOIN LATERAL (SELECT child_step_id FROM tasker.edges WHERE parent_step_id = d.id OFFSET 0) e
+       CROSS JOIN LATERAL (
+         SELECT step_id FROM tasker.steps
+          WHERE step_id = e.child_step_id AND state IN ('pending', 'enqueued', 'in_progress', 'waiting_for_retry') OFFSET 0) s)
+    SELECT id FROM doomed);
+END
+$$;
