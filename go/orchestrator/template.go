@@ -44,10 +44,7 @@ type templateCache struct {
 // with that version filled in, so that what was checked is what is created.
 func (o *Orchestrator) fit(ctx context.Context, q queue.Querier, request tasker.Request) (tasker.Request, error) {
 	var id int
-	err := q.QueryRow(ctx, `SELECT t.template_id, t.version
-		FROM tasker.namespaces n JOIN tasker.templates t USING (namespace_id)
-		WHERE n.name = $1 AND t.name = $2 AND t.version = coalesce(nullif($3, ''), t.version)
-		ORDER BY string_to_array(t.version, '.')::integer[] DESC LIMIT 1`,
+	err := q.QueryRow(ctx, `SELECT template_id, version FROM tasker.find_template($1, $2, nullif($3, ''))`,
 		request.Namespace, request.Name, request.Version).Scan(&id, &request.Version)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return request, unknownTemplate(request)

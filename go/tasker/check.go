@@ -39,6 +39,7 @@ func (t Template) problems() []Detail {
 	if t.Schema != nil {
 		p.details = append(p.details, schemaProblems(t.Schema)...)
 	}
+	t.Identity.filled().check(p)
 	if len(t.Steps) > mostSteps {
 		p.Addf("/steps", tooManySteps, len(t.Steps), mostSteps)
 		return p.details

@@ -15,6 +15,7 @@ var templateKeys = []synonym{
 	{"version", "version"},
 	{"description", "description"},
 	{"schema", "schema"}, {"input_schema", "schema"}, {"context_schema", "schema"},
+	{"identity", "(identity)"}, {"identity_strategy", "identity/strategy"},
 	{"steps", "steps"}, {"step_templates", "steps"},
 	{"environments", "(environments)"},
 	{"named_steps", "(named_steps)"},
@@ -52,6 +53,8 @@ var backoffKeys = []synonym{
 	{"base_seconds", "backoff/base_seconds"}, {"max_seconds", "backoff/max_seconds"},
 	{"jitter", "backoff/jitter"},
 }
+
+var identityKeys = []synonym{{"strategy", "identity/strategy"}, {"scope", "identity/scope"}}
 
 var environmentKeys = []synonym{{"steps", "(list)"}, {"step_templates", "(list)"}, {"step_overrides", "(map)"}}
 

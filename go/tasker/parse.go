@@ -61,13 +61,17 @@ type document struct {
 func newDocument(root *node, found *findings) *document {
 	d := &document{renamer: renamer{found}, root: root, values: fields{origin: root, values: map[string]field{}}}
 	var environments *node
-	d.rename(&d.values, root, templateKeys, func(form, _ string, value *node) {
+	d.rename(&d.values, root, templateKeys, func(form, key string, value *node) {
 		switch {
 		case value.kind == kindNull:
 		case form == "(environments)":
 			environments = value
 		case form == "(named_steps)":
 			d.namedSteps = value
+		case form == "(identity)" && isText(value):
+			d.put(&d.values, "identity/strategy", key, value)
+		case form == "(identity)":
+			d.nested(&d.values, value, identityKeys, "must be a strategy, or a mapping with strategy and scope")
 		default:
 			d.demand(value, isText(value), "must be a string")
 		}

@@ -21,6 +21,7 @@ func (r *reading) template(top fields, steps []*fields) Template {
 		Version:     r.text(top.values["version"], "/version", DefaultVersion),
 		Description: r.description(top.values["description"], "/description"),
 		Schema:      r.schema(top.values["schema"]),
+		Identity:    r.identity(top.values),
 		Steps:       []Step{},
 	}
 	if list := top.values["steps"].node; list != nil {

@@ -23,6 +23,7 @@ type Template struct {
 	Version     string
 	Description *string
 	Schema      json.RawMessage // JSON Schema (draft 7) of the context; nil accepts any
+	Identity    Identity        // which requests are the same one; empty is the default
 	Steps       []Step          // in the declared order
 }
 
@@ -48,6 +49,7 @@ type templateForm struct {
 	Version     string          `json:"version"`
 	Description *string         `json:"description"`
 	Schema      json.RawMessage `json:"schema"`
+	Identity    Identity        `json:"identity"`
 	Steps       []stepForm      `json:"steps"`
 }
 
@@ -73,7 +75,7 @@ type backoffForm struct {
 
 // Encode gives the normal form as JSON, all keys present: what tasker.register_template takes.
 func (t Template) Encode() ([]byte, error) {
-	form := templateForm{t.Namespace, t.Name, t.Version, t.Description, orNull(t.Schema, "null"), []stepForm{}}
+	form := templateForm{t.Namespace, t.Name, t.Version, t.Description, orNull(t.Schema, "null"), t.Identity.filled(), []stepForm{}}
 	for _, s := range t.Steps {
 		form.Steps = append(form.Steps, s.form())
 	}

@@ -20,17 +20,19 @@ var (
 	maybeMapping             = []kind{kindMap, kindNull}
 
 	templateForms = []form{
-		{"namespace", aText}, {"name", aText}, {"version", aText}, {"description", maybeText}, {"schema", maybeMapping}, {"steps", aList},
+		{"namespace", aText}, {"name", aText}, {"version", aText}, {"description", maybeText}, {"schema", maybeMapping},
+		{"identity", aMapping}, {"steps", aList},
 	}
 	stepForms = []form{
 		{"name", aText}, {"description", maybeText}, {"handler_class", aText}, {"depends_on", aList}, {"max_attempts", aNumber},
 		{"retryable", aBoolean}, {"timeout_seconds", maybeNumber}, {"backoff", aMapping}, {"skippable", aBoolean}, {"config", aMapping},
 	}
-	backoffForms = []form{{"strategy", aText}, {"base_seconds", aNumber}, {"max_seconds", aNumber}, {"jitter", aNumber}}
+	identityForms = []form{{"strategy", aText}, {"scope", aText}}
+	backoffForms  = []form{{"strategy", aText}, {"base_seconds", aNumber}, {"max_seconds", aNumber}, {"jitter", aNumber}}
 )
 
 // DecodeTemplate reads a normal form back, as the database keeps it, and checks it. It is strict: all keys have to be there,
-// with no synonyms, no defaults and no unknown keys. It gives an *Error (CodeInvalid) for everything else.
+// with no synonyms, no unknown keys and no default but the one for an identity, which earlier builds did not write. It gives an *Error (CodeInvalid) for everything else.
 func DecodeTemplate(normalForm []byte) (Template, error) {
 	y, ok := readJSON(normalForm)
 	if !ok {
@@ -64,6 +66,9 @@ func decodeForm(canonical []byte) (Template, error) {
 // checkForms holds the whole tree against the normal form.
 func checkForms(found *findings, root *node) {
 	checkForm(found, root, templateForms)
+	if identity := root.child("identity"); identity != nil {
+		checkForm(found, identity, identityForms)
+	}
 	for _, step := range itemsOf(root.child("steps")) {
 		checkForm(found, step, stepForms)
 		for _, name := range itemsOf(step.child("depends_on")) {
@@ -80,6 +85,7 @@ func checkForms(found *findings, root *node) {
 func checkForm(found *findings, n *node, forms []form) {
 	for _, f := range forms {
 		switch value := n.child(f.key); {
+		case value == nil && f.key == "identity": // templates that were registered before it was there
 		case value == nil:
 			found.add(n, "key %s is missing", quote(f.key))
 		case !slices.Contains(f.kinds, value.kind):
@@ -101,7 +107,8 @@ func itemsOf(n *node) []*node {
 }
 
 func (f templateForm) template() Template {
-	t := Template{Namespace: f.Namespace, Name: f.Name, Version: f.Version, Description: f.Description, Schema: notNull(f.Schema), Steps: []Step{}}
+	t := Template{Namespace: f.Namespace, Name: f.Name, Version: f.Version, Description: f.Description, Schema: notNull(f.Schema),
+		Identity: f.Identity.filled(), Steps: []Step{}}
 	for _, s := range f.Steps {
 		t.Steps = append(t.Steps, s.step())
 	}

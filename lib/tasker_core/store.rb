@@ -29,11 +29,7 @@ module TaskerCore
     # @param version [String, nil] nil for the highest
     # @return [Hash, nil] version, digest, schema
     def template(namespace, name, version)
-      one(<<~SQL, [namespace, name, version])
-        SELECT t.version, t.digest, t.definition -> 'schema' AS schema FROM tasker.templates t JOIN tasker.namespaces n USING (namespace_id)
-         WHERE n.name = $1 AND t.name = $2 AND t.version = coalesce($3, t.version)
-         ORDER BY string_to_array(t.version, '.')::integer[] DESC LIMIT 1
-      SQL
+      one("SELECT version, digest, definition -> 'schema' AS schema FROM tasker.find_template($1, $2, $3)", [namespace, name, version])
     end
 
     # @return [Array<Hash>] namespace, name, version, steps, digest, created_at

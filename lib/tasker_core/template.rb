@@ -27,6 +27,9 @@ module TaskerCore
   class Template
     SUBJECT = "the template is not valid"
 
+    # Which requests are the same one, where a template does not say: only those that carry the same key, and for ever.
+    DEFAULT_IDENTITY = { "strategy" => "always_unique", "scope" => "forever" }.freeze
+
     # Compiling a schema needs json_schemer, which only those who validate contexts have to load.
     autoload :Schema, "tasker_core/template/schema"
 
@@ -61,11 +64,11 @@ module TaskerCore
       end
     end
 
-    # @param normal_form [Hash] all keys present, as {to_h} gives it
+    # @param normal_form [Hash] all keys present, as {to_h} gives it; only the identity may be absent, as in earlier versions
     # @raise [ValidationError] when a rule is broken
     def initialize(normal_form)
-      @normal_form = normal_form
-      errors = Rules.new(normal_form).map { |pointer, message| { pointer: pointer, message: message } }
+      @normal_form = { "identity" => DEFAULT_IDENTITY }.merge(normal_form)
+      errors = Rules.new(@normal_form).map { |pointer, message| { pointer: pointer, message: message } }
       raise Findings.error(SUBJECT, errors) if errors.any?
     end
 

@@ -1,7 +1,6 @@
--- Refuses what could not become a task, before anything is written. The context itself is checked against the
--- template's JSON Schema by the callers that can (Go and Ruby): SQL has no validator.
+-- Refuses what has not the form of requests, before anything in it is cast or looked up.
 CREATE FUNCTION tasker.check_requests(requests jsonb) RETURNS void
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   wrong text;
 BEGIN
@@ -14,13 +13,6 @@ BEGIN
    WHERE fault IS NOT NULL LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION '%', wrong USING ERRCODE = 'TK400';
-  END IF;
-
-  SELECT coalesce(p.request ->> 'namespace', 'default') || '/' || (p.request ->> 'name')
-         || coalesce(' version ' || (p.request ->> 'version'), '')
-    INTO wrong FROM tasker.parse_requests(requests) p WHERE p.template_id IS NULL LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION 'no template %: register it with `tasker templates register FILE`', wrong USING ERRCODE = 'TK404';
   END IF;
 END
 $$;

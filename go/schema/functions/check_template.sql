@@ -12,6 +12,12 @@ BEGIN
     RAISE EXCEPTION 'template needs a namespace (a-z, 0-9, _), a name, a version such as 1.0.0 and steps: register the normal form'
       USING ERRCODE = 'TK400';
   END IF;
+  IF definition ? 'identity' AND NOT coalesce(
+       definition #>> '{identity,strategy}' IN ('always_unique', 'caller_provided', 'strict')
+       AND definition #>> '{identity,scope}' IN ('forever', 'open'), false) THEN
+    RAISE EXCEPTION 'identity % needs a strategy (always_unique, caller_provided, strict) and a scope (forever, open)',
+      left(definition ->> 'identity', 200) USING ERRCODE = 'TK400';
+  END IF;
 
   SELECT left(step::text, 200) INTO wrong FROM jsonb_array_elements(definition -> 'steps') step
    WHERE NOT coalesce(jsonb_typeof(step -> 'name') = 'string' AND jsonb_typeof(step -> 'handler_class') = 'string'

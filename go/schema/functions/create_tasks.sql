@@ -1,26 +1,31 @@
 -- The one rule for what is written when tasks are created. Joins the caller's transaction: a rollback takes tasks and
--- messages away together. A request seen before, by request_id or idempotency_key, gives the task it made then.
+-- messages away together. A request seen before gives the task it made then: by its request_id, or by its idempotency
+-- key (its own, or the one that its template derives) while the task holds it.
 -- An impatient caller (a tick) gets a null task_id for a request whose key somebody else holds just now.
 CREATE FUNCTION tasker.create_tasks(requests jsonb, patient boolean DEFAULT true)
 RETURNS TABLE (ordinal integer, task_id uuid, created boolean, state text)
 LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-  ordinals   integer[];
-  namespaces integer[];
-  templates  integer[];
+  ordinals    integer[];
+  namespaces  integer[];
+  templates   integer[];
   request_ids uuid[];
-  keys       text[];
-  held       integer[];
-  ids        uuid[];
-  fresh      integer[];
+  keys        text[];
+  strategies  text[];
+  scopes      text[];
+  held        integer[];
+  ids         uuid[];
+  fresh       integer[];
 BEGIN
   PERFORM tasker.check_requests(requests);
   SELECT array_agg(p.ordinal ORDER BY p.ordinal), array_agg(p.namespace_id ORDER BY p.ordinal),
          array_agg(p.template_id ORDER BY p.ordinal), array_agg(p.request_id ORDER BY p.ordinal),
-         array_agg(p.idempotency_key ORDER BY p.ordinal)
-    INTO ordinals, namespaces, templates, request_ids, keys
+         array_agg(p.idempotency_key ORDER BY p.ordinal), array_agg(p.strategy ORDER BY p.ordinal),
+         array_agg(p.scope ORDER BY p.ordinal)
+    INTO ordinals, namespaces, templates, request_ids, keys, strategies, scopes
     FROM tasker.parse_requests(requests) p;
+  PERFORM tasker.check_fit(requests, templates, strategies, keys);
   held := tasker.lock_request_keys(namespaces, request_ids, keys, patient);
 
   -- Now that the keys are held, look up in a statement of its own: it sees what their last holder committed.
@@ -31,7 +36,7 @@ BEGIN
                  min(n) OVER (PARTITION BY coalesce(namespaces[n] || ' ' || keys[n], 'alone ' || n))) AS first_alike
       FROM unnest(held) n
       LEFT JOIN tasker.tasks by_request ON by_request.request_id = request_ids[n]
-      LEFT JOIN tasker.tasks by_key ON by_key.namespace_id = namespaces[n] AND by_key.idempotency_key = keys[n]),
+      LEFT JOIN tasker.tasks by_key ON by_key.namespace_id = namespaces[n] AND by_key.idempotency_key = keys[n] AND by_key.key_held),
   answered AS (
     SELECT a.n, coalesce(a.present, f.present, f.new_id) AS id, coalesce(a.present, f.present) IS NULL AND a.n = f.n AS is_fresh
       FROM asked a JOIN asked f ON f.n = a.first_alike)
@@ -39,7 +44,7 @@ BEGIN
     FROM unnest(ordinals) o LEFT JOIN answered a ON a.n = o;
 
   IF fresh IS NOT NULL THEN
-    PERFORM tasker.insert_tasks(requests, fresh, ids, templates);
+    PERFORM tasker.insert_tasks(requests, fresh, ids, templates, keys, scopes);
     PERFORM tasker.hand_out_roots(ARRAY(SELECT ids[n] FROM unnest(fresh) n));
   END IF;
   RETURN QUERY

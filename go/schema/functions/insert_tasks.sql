@@ -1,30 +1,42 @@
 -- The rows of new tasks: the tasks, their steps and the edges between them. fresh names the requests that become
--- tasks, ids and templates are looked up by a request's ordinal. A task without steps is complete at once.
-CREATE FUNCTION tasker.insert_tasks(requests jsonb, fresh integer[], ids uuid[], templates integer[]) RETURNS void
+-- tasks; everything else is looked up by a request's ordinal. Steps that the request skips are skipped from the start
+-- and open nothing that a child would wait for. A task that has nothing to do is complete at once.
+CREATE FUNCTION tasker.insert_tasks(requests jsonb, fresh integer[], ids uuid[], templates integer[], keys text[], scopes text[])
+RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  now timestamptz := clock_timestamp();
+  now      timestamptz := clock_timestamp();
+  skips    boolean := requests @? '$[*].skip[*]';
+  inserted integer;
 BEGIN
   INSERT INTO tasker.tasks (task_id, template_id, namespace_id, state, priority, context, tags, initiator,
-    source_system, reason, correlation_id, request_id, idempotency_key, created_at, updated_at)
-  SELECT ids[p.ordinal], t.template_id, t.namespace_id,
-         'pending', p.priority, coalesce(p.request -> 'context', '{}'),
-         ARRAY(SELECT jsonb_array_elements_text(coalesce(p.request -> 'tags', '[]'))), p.request ->> 'initiator',
-         p.request ->> 'source_system', p.request ->> 'reason',
-         coalesce(p.request ->> 'correlation_id', ids[p.ordinal]::text), p.request_id, p.idempotency_key,
+    source_system, reason, correlation_id, request_id, idempotency_key, key_scope, created_at, updated_at)
+  SELECT ids[n], t.template_id, t.namespace_id,
+         'pending', coalesce((r.request ->> 'priority')::integer, 0), coalesce(r.request -> 'context', '{}'),
+         ARRAY(SELECT jsonb_array_elements_text(coalesce(r.request -> 'tags', '[]'))), r.request ->> 'initiator',
+         r.request ->> 'source_system', r.request ->> 'reason',
+         coalesce(r.request ->> 'correlation_id', ids[n]::text), (r.request ->> 'request_id')::uuid, keys[n], scopes[n],
          now, now
-    FROM tasker.parse_requests(requests) p
-    JOIN tasker.templates t ON t.template_id = templates[p.ordinal]
-   WHERE p.ordinal = ANY (fresh)
-   ORDER BY p.ordinal
+    FROM unnest(fresh) n
+    JOIN tasker.templates t ON t.template_id = templates[n]
+   CROSS JOIN LATERAL (SELECT requests -> n - 1 AS request OFFSET 0) r
+   ORDER BY n
   ON CONFLICT DO NOTHING;  -- nobody can be ahead of us; for a REPEATABLE READ caller this says 40001, not 23505
+  GET DIAGNOSTICS inserted = ROW_COUNT;
+  IF inserted < cardinality(fresh) THEN
+    RAISE EXCEPTION 'a key was taken while it was looked up: try again' USING ERRCODE = 'serialization_failure';
+  END IF;
 
-  INSERT INTO tasker.steps (task_id, namespace_id, position, name, unmet_dependencies, rank)
-  SELECT t.task_id, t.namespace_id, s.position - 1, s.step ->> 'name', jsonb_array_length(s.step -> 'depends_on'),
-         tasker.dispatch_rank(t.priority, t.created_at)
+  INSERT INTO tasker.steps (task_id, namespace_id, position, name, state, unmet_dependencies, rank, completed_at)
+  SELECT t.task_id, t.namespace_id, s.position - 1, s.step ->> 'name',
+         CASE WHEN r.skip ? (s.step ->> 'name') THEN 'skipped' ELSE 'pending' END,
+         CASE WHEN r.skip IS NULL THEN jsonb_array_length(s.step -> 'depends_on') ELSE
+           (SELECT count(*) FROM jsonb_array_elements_text(s.step -> 'depends_on') AS p (name) WHERE NOT r.skip ? p.name) END,
+         tasker.dispatch_rank(t.priority, t.created_at), CASE WHEN r.skip ? (s.step ->> 'name') THEN now END
     FROM unnest(fresh) WITH ORDINALITY AS f (request, n)
     JOIN tasker.tasks t ON t.task_id = ids[f.request]
     JOIN tasker.templates USING (template_id)
+   CROSS JOIN LATERAL (SELECT CASE WHEN skips THEN requests -> f.request - 1 -> 'skip' END AS skip OFFSET 0) r
    CROSS JOIN LATERAL jsonb_array_elements(definition -> 'steps') WITH ORDINALITY AS s (step, position)
    ORDER BY f.n, s.position;
 
@@ -34,13 +46,18 @@ BEGIN
     JOIN tasker.templates t ON t.template_id = templates[n]
    CROSS JOIN LATERAL (
      SELECT s.step_id, s.position FROM tasker.steps s
-      WHERE s.task_id = ids[n] AND s.unmet_dependencies > 0 OFFSET 0) child
+      WHERE s.task_id = ids[n] AND (s.unmet_dependencies > 0 OR skips) OFFSET 0) child
    CROSS JOIN LATERAL jsonb_array_elements_text(t.definition -> 'steps' -> child.position -> 'depends_on') AS d (name)
    CROSS JOIN LATERAL (
      SELECT s.step_id FROM tasker.steps s WHERE s.task_id = ids[n] AND s.name = d.name OFFSET 0) parent;
 
+  IF skips THEN
+    INSERT INTO tasker.step_transitions (step_id, from_state, to_state, attempt, at, actor, reason)
+    SELECT s.step_id, 'pending', 'skipped', 0, now, 'create_tasks', 'the request skips it'
+      FROM tasker.steps_of(ARRAY(SELECT ids[n] FROM unnest(fresh) n)) s WHERE s.state = 'skipped' ORDER BY s.step_id;
+  END IF;
   PERFORM tasker.settle_tasks(ARRAY(
     SELECT ids[n] FROM unnest(fresh) n JOIN tasker.templates t ON t.template_id = templates[n]
-     WHERE t.definition -> 'steps' = '[]'), 'create_tasks');
+     WHERE skips OR t.definition -> 'steps' = '[]'), 'create_tasks');
 END
 $$;

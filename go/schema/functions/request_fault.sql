@@ -9,7 +9,7 @@ BEGIN
     RETURN 'request must be an object';
   END IF;
   SELECT key INTO unknown FROM jsonb_object_keys(request) key
-   WHERE key <> ALL (texts || '{protocol,context,priority,tags}') LIMIT 1;
+   WHERE key <> ALL (texts || '{protocol,context,priority,tags,skip}') LIMIT 1;
   IF FOUND THEN
     RETURN format('request has the unknown key %s: take it out or spell it right', unknown);
   END IF;
@@ -29,6 +29,9 @@ BEGIN
     WHEN jsonb_typeof(coalesce(request -> 'tags', '[]')) <> 'array'
       OR jsonb_path_exists(request, 'strict $.tags[*] ? (@.type() != "string")', '{}', true)
       THEN 'tags must be an array of texts'
+    WHEN jsonb_typeof(coalesce(request -> 'skip', '[]')) <> 'array'
+      OR jsonb_path_exists(request, 'strict $.skip[*] ? (@.type() != "string")', '{}', true)
+      THEN 'skip must be an array of the names of steps'
   END;
 END
 $$;

@@ -14,7 +14,7 @@ module TaskerCore
         @renamer = Renamer.new(findings)
         @values = Fields.new(root)
         @special = {}
-        @renamer.rename(@values, root, Keys::TEMPLATE) { |form, _, value| keep(form, value) unless value.null? }
+        @renamer.rename(@values, root, Keys::TEMPLATE) { |form, key, value| keep(form, key, value) unless value.null? }
         @steps = read_steps
         check_named_steps(@special[:named_steps]) if @special[:named_steps]
         @environments = @special[:environments] ? read_environments(@special[:environments]) : {}
@@ -32,10 +32,12 @@ module TaskerCore
 
       private
 
-      def keep(form, value)
-        return @special[form] = value unless form == :text
-
-        @findings.demand(value, value.text?, "must be a string")
+      def keep(form, key, value)
+        case form
+        when :text then @findings.demand(value, value.text?, "must be a string")
+        when :identity then @renamer.nested(@values, form, key, value)
+        else @special[form] = value
+        end
       end
 
       def read_steps

@@ -8,6 +8,7 @@ module TaskerCore
       TEMPLATE = {
         "name" => "name", "namespace" => "namespace", "namespace_name" => "namespace", "version" => "version",
         "description" => "description", "schema" => "schema", "input_schema" => "schema", "context_schema" => "schema",
+        "identity" => :identity, "identity_strategy" => "identity/strategy",
         "steps" => "steps", "step_templates" => "steps", "environments" => :environments, "named_steps" => :named_steps,
         "task_handler_class" => :text, "module_namespace" => :text, "default_dependent_system" => :text, "dependent_system" => :text
       }.freeze
@@ -30,6 +31,7 @@ module TaskerCore
         "strategy" => "backoff/strategy", "base_seconds" => "backoff/base_seconds", "max_seconds" => "backoff/max_seconds",
         "jitter" => "backoff/jitter"
       }.freeze
+      IDENTITY = { "strategy" => "identity/strategy", "scope" => "identity/scope" }.freeze
       ENVIRONMENT = { "steps" => :list, "step_templates" => :list, "step_overrides" => :map }.freeze
 
       # Their number counts thousandths of what the field counts.

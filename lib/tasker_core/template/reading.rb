@@ -25,7 +25,7 @@ module TaskerCore
         {
           "namespace" => text(top["namespace"], "/namespace", "default"), "name" => text(top["name"], "/name", ""),
           "version" => text(top["version"], "/version", "1.0.0"), "description" => text(top["description"], "/description", nil),
-          "schema" => mapping(top["schema"], "/schema", nil),
+          "schema" => mapping(top["schema"], "/schema", nil), "identity" => identity(top),
           "steps" => steps.each_with_index.map { |fields, index| step(fields, "/steps/#{index}") }
         }
       end
@@ -60,6 +60,14 @@ module TaskerCore
           "skippable" => boolean(fields["skippable"], "#{at}/skippable", false),
           "config" => mapping(fields["config"], "#{at}/config", {})
         }
+      end
+
+      # The newest of the older systems writes its words in capitals.
+      def identity(fields)
+        Template::DEFAULT_IDENTITY.to_h do |name, absent|
+          word = text(fields["identity/#{name}"], "/identity/#{name}", absent)
+          [name, word.match?(/\A[A-Z_]+\z/) ? word.downcase : word]
+        end
       end
 
       def backoff(fields, at)

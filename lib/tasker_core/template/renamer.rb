@@ -8,7 +8,8 @@ module TaskerCore
       NESTED = {
         handler: [Keys::HANDLER, "handler_class", "must be a class name, or a mapping with callable and initialization"],
         backoff: [Keys::BACKOFF, "backoff/strategy", "must be a strategy, or a mapping with strategy, base_seconds, max_seconds and jitter"],
-        retry: [Keys::RETRY, nil, "must be a mapping with limit, retryable, backoff, backoff_base_ms, max_backoff_ms and jitter"]
+        retry: [Keys::RETRY, nil, "must be a mapping with limit, retryable, backoff, backoff_base_ms, max_backoff_ms and jitter"],
+        identity: [Keys::IDENTITY, "identity/strategy", "must be a strategy, or a mapping with strategy and scope"]
       }.freeze
 
       # @param findings [Findings]
@@ -49,6 +50,22 @@ module TaskerCore
 
         @findings.add(value, "must be a step name or a list of step names")
         []
+      end
+
+      # A mapping of its own keys, or a text where the form has a short way to say the most important of them.
+      #
+      # @param fields [Fields]
+      # @param form [Symbol] one of {NESTED}
+      # @param key [String]
+      # @param value [Node]
+      # @return [void]
+      def nested(fields, form, key, value)
+        table, short, otherwise = NESTED.fetch(form)
+        return put(fields, short, key, value) if short && value.text?
+        return rename(fields, value, table) if value.map?
+
+        lacking(value)
+        @findings.demand(value, value.void?, otherwise)
       end
 
       # Notes a missing variable where no environment could supply the value.
@@ -92,16 +109,6 @@ module TaskerCore
       def type(value)
         known = value.text == "standard" || value.void?
         @findings.demand(value, known, "step type #{Nearest.quote(value.text)} is not supported: remove it")
-      end
-
-      # A mapping of its own keys, or a text where the form has a short way to say the most important of them.
-      def nested(fields, form, key, value)
-        table, short, otherwise = NESTED.fetch(form)
-        return put(fields, short, key, value) if short && value.text?
-        return rename(fields, value, table) if value.map?
-
-        lacking(value)
-        @findings.demand(value, value.void?, otherwise)
       end
     end
   end

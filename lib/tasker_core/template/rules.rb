@@ -16,6 +16,8 @@ module TaskerCore
       NAMESPACE_RULE = 'must start with a lower-case letter and go on with lower-case letters, digits and "_", at most 40 characters'
       NAME_RULE = 'must start with a letter and go on with letters, digits, "_" and "-", at most 128 characters'
       VERSION_RULE = 'must be three numbers like "1.0.0"'
+      IDENTITIES = { "strategy" => [%w[always_unique caller_provided strict], "must be always_unique, caller_provided or strict"],
+                     "scope" => [%w[forever open], "must be forever or open"] }.freeze
       STRATEGIES = %w[exponential linear fixed].freeze
 
       # @param count [Integer]
@@ -34,6 +36,7 @@ module TaskerCore
         text("/name", @form["name"], NAME, NAME_RULE)
         text("/version", @form["version"], VERSION, VERSION_RULE)
         SchemaCheck.new(@form["schema"]).problems.each { |pointer, message| note("/schema#{pointer}", message) } if @form["schema"]
+        identity(@form["identity"])
         steps(@form["steps"])
       end
 
@@ -44,6 +47,12 @@ module TaskerCore
       def text(pointer, text, format, rule)
         if text.empty? then note(pointer, "is required")
         elsif !format.match?(text) then note(pointer, "#{Nearest.quote(text)} #{rule}")
+        end
+      end
+
+      def identity(identity)
+        IDENTITIES.each do |name, (words, rule)|
+          note("/identity/#{name}", "#{Nearest.quote(identity[name])} #{rule}") unless words.include?(identity[name])
         end
       end
 
