@@ -1,0 +1,145 @@
+package faulttest
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tasker-core/tasker-core/go/orchestrator"
+	"github.com/tasker-core/tasker-core/go/tasker"
+)
+
+// Every connection is cut once at every exchange of every stage, before the server sees it and after it has done it, and
+// the work goes on with new connections. Whatever the moment, in the end every task is complete, each step was accepted
+// once, no attempt went out twice and nothing is left on a queue.
+
+// diamond has a fan-out, a retry and a fan-in.
+const diamond = "a; flaky: a; c: a; d: flaky c"
+
+// cutter cuts the connection at one exchange of those that are counted.
+type cutter struct {
+	at    atomic.Int64 // 0: nowhere
+	count atomic.Int64
+	how   fate
+	cut   atomic.Bool
+}
+
+func (c *cutter) decide(e *exchange) fate {
+	if at := c.at.Load(); at == 0 || e.says("LISTEN") || c.count.Add(1) != at {
+		return pass
+	}
+	c.cut.Store(true)
+	return c.how
+}
+
+// from begins to count, and cuts the n-th exchange.
+func (c *cutter) from(n int64) {
+	c.count.Store(0)
+	c.cut.Store(false)
+	c.at.Store(n)
+}
+
+// everywhere runs a scenario with the connection cut at the first exchange, at the second and so on, until it ends
+// without having come to the one that was to be cut.
+func everywhere(t *testing.T, steps string, play func(w *world, through *proxy, c *cutter, n int64), check func(w *world)) {
+	t.Helper()
+	t.Parallel()
+	for name, how := range map[string]fate{"before": cutBefore, "after": cutAfter} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, steps)
+			w.exec(`UPDATE tasker.namespaces SET dispatch_window = 2`)
+			c := &cutter{how: how}
+			through := newProxy(t, w.url, c.decide)
+			n := int64(1)
+			for ; ; n++ {
+				play(w, through, c, n)
+				check(w)
+				if !c.cut.Load() {
+					break
+				}
+			}
+			require.Greater(t, n, int64(8), "hardly anything was cut")
+			t.Logf("cut at %d places", n-1)
+		})
+	}
+}
+
+// TestOrchestratorCutAnywhere cuts the orchestrator off while it admits, creates, applies with children and with a
+// retry, hands out and brings to rest. Two tasks in a window of two: some of it waits for enqueue.
+func TestOrchestratorCutAnywhere(t *testing.T) {
+	everywhere(t, diamond, func(w *world, through *proxy, c *cutter, n int64) {
+		o, err := orchestrator.Open(w.t.Context(), orchestrator.Config{DatabaseURL: through.url(), PoolSize: 1, BatchSize: 2})
+		require.NoError(w.t, err)
+		defer o.Close()
+		w.exec(`SELECT pgmq.send('orchestration_task_requests', $1::jsonb)`, request("job", "idempotency_key", fmt.Sprint("queue ", n)))
+		c.from(n)
+		w.eventually("the created task", func() bool {
+			_, err := o.CreateTask(w.t.Context(), tasker.Request{Namespace: "demo", Name: "job", IdempotencyKey: fmt.Sprint("call ", n)})
+			return err == nil
+		})
+		w.throughToTheEnd(func(ctx context.Context) { _, _ = o.Tick(ctx) }, worker{pool: w.pool, namespace: "demo", lease: 30, quantity: 10}.once, 2*int(n))
+	}, (*world).requireSound)
+}
+
+// TestWorkerCutAnywhere cuts a worker off while it reads, announces and replies, both kinds of workers. The leases of
+// what it had in its hands are over at once.
+func TestWorkerCutAnywhere(t *testing.T) {
+	for name, plain := range map[string]bool{"ours": false, "plain": true} {
+		t.Run(name, func(t *testing.T) {
+			everywhere(t, diamond, func(w *world, through *proxy, c *cutter, n int64) {
+				o := w.orchestrator()
+				defer o.Close()
+				pool := openPool(w.t, through.url(), 1)
+				defer pool.Close()
+				cut := worker{pool: pool, namespace: "demo", plain: plain, lease: 30, quantity: 10}
+				w.create()
+				c.from(n)
+				w.throughToTheEnd(func(ctx context.Context) { _, _ = o.Tick(ctx) }, func(ctx context.Context) {
+					if _, err := cut.round(ctx); err != nil {
+						w.exec(`UPDATE pgmq.q_demo_queue SET vt = clock_timestamp()`)
+					}
+				}, int(n))
+			}, (*world).requireSound)
+		})
+	}
+}
+
+// once is a round that has to end well.
+func (w worker) once(ctx context.Context) { _, _ = w.round(ctx) }
+
+// throughToTheEnd ticks and works in turn until so many tasks are complete.
+func (w *world) throughToTheEnd(tick, work func(context.Context), tasks int) {
+	w.t.Helper()
+	w.eventually("the end of all tasks", func() bool {
+		tick(w.t.Context())
+		work(w.t.Context())
+		return w.number(`SELECT count(*) FROM tasker.tasks WHERE state = 'complete'`) == tasks
+	})
+}
+
+// requireSound checks the promises over everything in the database, once all tasks are to be complete.
+func (w *world) requireSound() {
+	w.t.Helper()
+	for what, sql := range map[string]string{
+		"tasks that are not complete":                    `SELECT count(*) FROM tasker.tasks WHERE state <> 'complete'`,
+		"steps without exactly one accepted completion":  `SELECT count(*) FROM tasker.steps s WHERE s.state <> 'complete' OR (SELECT count(*) FROM tasker.step_transitions h WHERE h.step_id = s.step_id AND h.to_state = 'complete') <> 1`,
+		"attempts that went out twice":                   `SELECT count(*) FROM (SELECT FROM tasker.step_transitions WHERE to_state = 'enqueued' AND from_state <> 'in_progress' GROUP BY step_id, attempt HAVING count(*) > 1) twice`,
+		"attempts that are missing in the history":       `SELECT count(*) FROM tasker.steps s WHERE (SELECT count(*) FROM tasker.step_transitions h WHERE h.step_id = s.step_id AND h.to_state = 'enqueued' AND h.from_state <> 'in_progress') <> s.attempt`,
+		"histories whose moves do not join":              `SELECT count(*) FROM (SELECT from_state, lag(to_state, 1, 'pending') OVER (PARTITION BY step_id ORDER BY transition_id) AS before FROM tasker.step_transitions) h WHERE from_state <> before`,
+		"task histories whose moves do not join":         `SELECT count(*) FROM (SELECT from_state, lag(to_state, 1, 'pending') OVER (PARTITION BY task_id ORDER BY transition_id) AS before FROM tasker.task_transitions) h WHERE from_state <> before`,
+		"states that are not the last of their history":  `SELECT count(*) FROM tasker.steps s WHERE s.state <> (SELECT to_state FROM tasker.step_transitions h WHERE h.step_id = s.step_id ORDER BY transition_id DESC LIMIT 1)`,
+		"counts of open parents that are wrong":          `SELECT count(*) FROM tasker.steps WHERE unmet_dependencies <> 0`,
+		"steps that failed more often than they were to": `SELECT count(*) FROM tasker.steps WHERE failures > CASE name WHEN 'flaky' THEN 1 ELSE 0 END`,
+		"dead letters":     `SELECT count(*) FROM tasker.dead_letters`,
+		"requests left":    `SELECT count(*) FROM pgmq.q_orchestration_task_requests`,
+		"results left":     `SELECT count(*) FROM pgmq.q_orchestration_step_results`,
+		"messages left":    `SELECT count(*) FROM pgmq.q_demo_queue`,
+		"deadlocks so far": `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`,
+	} {
+		require.Zero(w.t, w.number(sql), what)
+	}
+}
