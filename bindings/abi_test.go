@@ -113,7 +113,9 @@ func TestATaskFromTheEmptyDatabaseToItsFirstTick(t *testing.T) {
 	t.Parallel()
 	empty := dbtest.Empty(t)
 	_, _, r := openHandle(config(t, empty), false)
-	require.Contains(t, mustFault(t, statusError, r).Message, "migrate")
+	absent := mustFault(t, statusError, r)
+	require.Contains(t, absent.Message, "migrate")
+	require.Equal(t, "database TK426", absent.Code+" "+absent.SQLState)
 
 	unmigrated := strings.Replace(string(config(t, empty)), "{", `{"unmigrated": true, `, 1)
 	id, _, r := openHandle([]byte(unmigrated), false)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/tasker-core/tasker-core/go/schema"
 	"github.com/tasker-core/tasker-core/go/tasker"
 )
 
@@ -92,6 +93,8 @@ func broken(err error) fault {
 	var network net.Error
 	var connect *pgconn.ConnectError
 	switch {
+	case schema.Unusable(err):
+		return fault{Code: "database", Message: err.Error(), SQLState: schema.Refused}
 	case errors.As(err, &answered):
 		return fault{Code: "database", Message: err.Error(), SQLState: answered.Code, Retryable: passes(answered.Code)}
 	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, net.ErrClosed), errors.Is(err, context.DeadlineExceeded), pgconn.SafeToRetry(err):

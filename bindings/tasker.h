@@ -182,7 +182,7 @@ int32_t tasker_init(const uint8_t *config, size_t config_len, int32_t *cancel_fd
  *          wait. The caller owns it, and closes it after tasker_close; its end of file says that the handle is closed.
  *          NULL: no pipe is made. It is -1 when the call fails.
  *
- * Body: {"handle": n}.  Returns OK, ERROR (database; conflict: the schema is absent, older or newer; a replica), TIMEOUT,
+ * Body: {"handle": n}.  Returns OK, ERROR (database; with sqlstate TK426: the schema is absent, older or newer, or on a replica), TIMEOUT,
  * BAD_ARGUMENT, PANIC, NOT_READY.
  * BLOCKS.
  */

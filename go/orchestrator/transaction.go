@@ -61,8 +61,7 @@ func (o *Orchestrator) whyNotBegun(ctx context.Context, err error) error {
 
 // isSchema says whether the schema keeps this build from working, so that no other stage can work either.
 func isSchema(err error) bool {
-	return errors.Is(err, errMigrating) || errors.Is(err, schema.ErrAbsent) || errors.Is(err, schema.ErrOlder) ||
-		errors.Is(err, schema.ErrNewer)
+	return errors.Is(err, errMigrating) || schema.Unusable(err)
 }
 
 // refusalCodes are the SQLSTATEs that our functions raise.

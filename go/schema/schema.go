@@ -36,8 +36,10 @@ const (
 	pgDependentObjects = "2BP01"
 	pgCannotReplace    = "42P13"
 	pgAnotherKind      = "42809"
-	faceRefused        = "TK426"
 )
+
+// Refused is the SQLSTATE of a schema that does not serve this build.
+const Refused = "TK426"
 
 // Face is the number of the contract with the schema for which this build was made. functions/face.sql says when to
 // raise it.
@@ -139,6 +141,16 @@ func requireFace(ctx context.Context, db Querier) error {
 // transaction ends, no migrate exchanges functions.
 func RequireFace() string { return fmt.Sprintf("SELECT tasker.require_face(%d)", Face) }
 
+// Unusable says whether the schema, or the server it is on, keeps this build from working: Check and Migrate said so.
+func Unusable(err error) bool {
+	for _, reason := range []error{ErrAbsent, ErrOlder, ErrNewer, ErrReplica, ErrServerTooOld} {
+		if errors.Is(err, reason) {
+			return true
+		}
+	}
+	return false
+}
+
 // Unfit says whether a statement failed because of the schema: it refused our face, or what the statement names is not
 // there. Check then says more.
 func Unfit(err error) bool {
@@ -147,7 +159,7 @@ func Unfit(err error) bool {
 		return false
 	}
 	switch server.Code {
-	case faceRefused, "3F000", "42883", "42P01", "42703": // no such schema, function, table, column
+	case Refused, "3F000", "42883", "42P01", "42703": // no such schema, function, table, column
 		return true
 	}
 	return false
@@ -175,7 +187,7 @@ func (i installed) explain(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case !errors.As(err, &server) || server.Code != faceRefused:
+	case !errors.As(err, &server) || server.Code != Refused:
 		return fmt.Errorf("check schema: %w", err)
 	case i.face < Face:
 		return fmt.Errorf("check schema: %w: %s", ErrOlder, server.Message)

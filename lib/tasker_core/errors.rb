@@ -56,6 +56,13 @@ module TaskerCore
     end
   end
 
+  # This gem and the schema of the database do not fit together: one of them is older. The message says which, and what to do.
+  class SchemaError < DatabaseError
+    # @param message [String]
+    # @param sqlstate [String]
+    def initialize(message = nil, sqlstate: "TK426") = super
+  end
+
   # Something is wrong on the border to the Go library, or inside it.
   class OrchestratorError < Error; end
 

@@ -6,10 +6,13 @@ module TaskerCore
   # What PostgreSQL refused, in this gem's words. TK400, TK404 and TK409 are our functions' own refusals.
   module Failure
     # SQLSTATE to class; everything else is a {DatabaseError}.
-    REFUSALS = { "TK400" => ValidationError, "TK404" => NotFoundError, "TK409" => ConflictError }.freeze
+    REFUSALS = { "TK400" => ValidationError, "TK404" => NotFoundError, "TK409" => ConflictError, "TK426" => SchemaError }.freeze
 
     # No such schema, function or table: when it is one of ours, the database was not migrated.
     UNMIGRATED = %w[3F000 42883 42P01].freeze
+
+    # Something that a statement names is not there, or is not what it was: the schema may have been migrated meanwhile.
+    MISSING = /\A(42|3F)/
 
     # The queue of a namespace, as PostgreSQL names it when it is not there.
     QUEUE = /"pgmq\.q_([a-z][a-z0-9_]*)_queue"/

@@ -73,7 +73,10 @@ module TaskerCore
 
       @pid = Process.pid
       @pg = ForkGuard.watch(connected)
+      ask_face
+      @pg
     rescue PG::Error => error
+      close
       raise Failure.from(error)
     end
 
@@ -103,10 +106,22 @@ module TaskerCore
       answered = true
       rows
     rescue PG::Error => error
-      answered = @pg && @pg.status == PG::CONNECTION_OK && error.result
-      raise Failure.from(error)
+      refusal = unserved(error)
+      answered = @pg && @pg.status == PG::CONNECTION_OK && error.result && !refusal
+      raise Failure.from(refusal || error)
     ensure
       close unless answered
+    end
+
+    # Whether the schema serves this gem: see go/schema/functions/face.sql.
+    def ask_face = answer(@pg, "SELECT tasker.require_face($1)", [FACE])
+
+    # What is missing may be gone because the schema was migrated under us: then that says more.
+    def unserved(error)
+      ask_face if error.result&.error_field(PG::PG_DIAG_SQLSTATE)&.match?(Failure::MISSING)
+      nil
+    rescue PG::Error => refusal
+      refusal
     end
 
     def answer(connection, sql, values)

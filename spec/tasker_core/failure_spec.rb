@@ -22,7 +22,7 @@ RSpec.describe TaskerCore::Failure do
   it "says how to migrate a database that has not our schema", :database do
     psql.exec("SET client_min_messages = warning; DROP SCHEMA tasker CASCADE")
     expect { TaskerCore::Connection.with { |connection| TaskerCore::Store.new(connection).templates } }
-      .to raise_error(TaskerCore::DatabaseError, /"tasker.templates" does not exist; run `tasker migrate`/)
+      .to raise_error(TaskerCore::DatabaseError, /schema "tasker" does not exist; run `tasker migrate`/)
   end
 
   it "knows when the content of a statement is at fault, so that trying again cannot help" do

@@ -48,6 +48,28 @@ RSpec.describe TaskerCore::Link, :database do
     expect(link.query("SELECT 1 AS one")).to eq([{ "one" => "1" }])
   end
 
+  # The schema says that it serves faces from oldest to newest.
+  def serve(oldest, newest)
+    psql.exec("DROP FUNCTION tasker.face(), tasker.oldest_face();" \
+              "CREATE FUNCTION tasker.face() RETURNS integer LANGUAGE sql AS 'SELECT #{newest}';" \
+              "CREATE FUNCTION tasker.oldest_face() RETURNS integer LANGUAGE sql AS 'SELECT #{oldest}'")
+  end
+
+  it "does not open where the schema does not serve this gem, and says which of them is older" do
+    serve(TaskerCore::FACE + 1, TaskerCore::FACE + 1)
+    expect { link.query("SELECT 1") }.to raise_error(TaskerCore::SchemaError, /built for face 1: deploy the tasker-core that migrated it/)
+    serve(0, TaskerCore::FACE - 1)
+    expect { link.query("SELECT 1") }.to raise_error(TaskerCore::SchemaError, /has face 0, this process needs face 1: run `tasker migrate`/)
+    serve(TaskerCore::FACE, TaskerCore::FACE + 1)
+    expect(link.query("SELECT 1 AS one")).to eq([{ "one" => "1" }])
+  end
+
+  it "asks for the reason when something is not there any more" do
+    expect { link.query("SELECT tasker.nothing()") }.to raise_error(TaskerCore::DatabaseError, /tasker.nothing\(\) does not exist/)
+    serve(TaskerCore::FACE + 1, TaskerCore::FACE + 1)
+    expect { link.query("SELECT tasker.nothing()") }.to raise_error(TaskerCore::SchemaError)
+  end
+
   it "asks again by itself what may be asked twice" do
     cut_off(link)
     expect(link.texts("SELECT 1")).to eq(["1"])
