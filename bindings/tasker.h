@@ -207,8 +207,8 @@ int32_t tasker_close(uint64_t handle, int64_t grace_ms, uint8_t **out, size_t *o
  * its steps in one transaction.
  *
  * request  JSON object: name (required), namespace, version, context, priority, tags, initiator, source_system, reason,
- *          correlation_id, request_id, idempotency_key. A request with a request_id or an idempotency_key may be repeated at
- *          will: the second time it gives the task of the first.
+ *          correlation_id, request_id, idempotency_key, skip (names of skippable steps). A request with a request_id or an
+ *          idempotency_key may be repeated at will: the second time it gives the task of the first.
  *
  * Body: {"task_id": "uuid", "created": bool, "state": "…"}; created is false for a repeated request.
  * Returns OK, ERROR (invalid: not JSON, or a fault in the request, with pointers into it; not_found: no such template or version; conflict; database),

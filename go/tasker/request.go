@@ -27,15 +27,16 @@ type Request struct {
 	Context        jsonx.RawMessage `json:"context"`              // an object, kept as it came; {} when empty
 	Priority       int              `json:"priority"`
 	Tags           []string         `json:"tags"`
+	Skip           []string         `json:"skip,omitempty"` // skippable steps that this task does without
 	Initiator      string           `json:"initiator,omitempty"`
 	SourceSystem   string           `json:"source_system,omitempty"`
 	Reason         string           `json:"reason,omitempty"`
 	CorrelationID  string           `json:"correlation_id,omitempty"`
-	IdempotencyKey string           `json:"idempotency_key,omitempty"` // in its namespace; used again, it finds its task
+	IdempotencyKey string           `json:"idempotency_key,omitempty"` // in its namespace; used again, it finds its task: see Identity
 }
 
 // DecodeRequest decodes a request strictly and gives its normal form. It takes the keys of the older systems as well:
-// task_name, task_version, namespace_name, input_data and input. It refuses with an *Error that points at every problem,
+// task_name, task_version, namespace_name, input_data, input and bypass_steps. It refuses with an *Error that points at every problem,
 // by the key that the sender wrote.
 func DecodeRequest(raw []byte) (Request, error) {
 	if err := tooLarge(requestRefused, raw, maxRequestBytes); err != nil {
@@ -109,6 +110,7 @@ func (r Request) check(d *door) {
 		d.Addf("/priority", "is %d, expected %d to %d", r.Priority, -MaxPriority, MaxPriority)
 	}
 	r.checkTexts(d)
+	r.checkSkip(d)
 	d.context(r.Context)
 }
 
@@ -125,6 +127,18 @@ func (r Request) checkTexts(d *door) {
 	d.text("/reason", r.Reason, 0, MaxReason)
 	d.text("/correlation_id", r.CorrelationID, 0, MaxText)
 	d.text("/idempotency_key", r.IdempotencyKey, 0, MaxText)
+}
+
+// checkSkip notes names that cannot be those of steps. Whether there are such steps, and skippable ones, SQL says.
+func (r Request) checkSkip(d *door) {
+	at := d.at("skip")
+	if len(r.Skip) > mostSteps {
+		d.Addf(at, "names %d steps, at most %d are allowed", len(r.Skip), mostSteps)
+		return
+	}
+	for i, name := range r.Skip {
+		d.format(at+Pointer(i), name, nameFormat, "a step's name: a letter, then at most 127 letters, digits, _ or -")
+	}
 }
 
 // context notes what keeps a context out of a task: it must be an object that everything downstream can hold.

@@ -17,6 +17,8 @@ type requestForm struct {
 	Input          jsonx.RawMessage `json:"input"`
 	Priority       int              `json:"priority"`
 	Tags           []string         `json:"tags"`
+	Skip           *[]string        `json:"skip"`
+	BypassSteps    *[]string        `json:"bypass_steps"`
 	Initiator      string           `json:"initiator"`
 	SourceSystem   string           `json:"source_system"`
 	Reason         string           `json:"reason"`
@@ -45,12 +47,13 @@ func (f requestForm) request(d *door) Request {
 	}
 	return Request{
 		RequestID:      d.given("request_id", f.RequestID),
-		Namespace:      d.given("namespace", d.either("namespace", f.Namespace, "namespace_name", f.NamespaceName)),
-		Name:           deref(d.either("name", f.Name, "task_name", f.TaskName)),
-		Version:        d.given("version", d.either("version", f.Version, "task_version", f.TaskVersion)),
+		Namespace:      d.given("namespace", either(d, "namespace", f.Namespace, "namespace_name", f.NamespaceName)),
+		Name:           deref(either(d, "name", f.Name, "task_name", f.TaskName)),
+		Version:        d.given("version", either(d, "version", f.Version, "task_version", f.TaskVersion)),
 		Context:        d.oneOf(payload{"context", f.Context}, payload{"input_data", f.InputData}, payload{"input", f.Input}),
 		Priority:       f.Priority,
 		Tags:           f.Tags,
+		Skip:           deref(either(d, "skip", f.Skip, "bypass_steps", f.BypassSteps)),
 		Initiator:      f.Initiator,
 		SourceSystem:   f.SourceSystem,
 		Reason:         f.Reason,
@@ -60,7 +63,7 @@ func (f requestForm) request(d *door) Request {
 }
 
 // either takes a value under our key or under the older one, not under both.
-func (d *door) either(key string, value *string, older string, other *string) *string {
+func either[T any](d *door, key string, value *T, older string, other *T) *T {
 	switch {
 	case other == nil:
 		return value
@@ -102,10 +105,10 @@ func (d *door) given(key string, value *string) string {
 	return deref(value)
 }
 
-// deref gives the text, or an empty one for nil.
-func deref(s *string) string {
-	if s == nil {
-		return ""
+// deref gives the value, or an empty one for nil.
+func deref[T any](value *T) (v T) {
+	if value != nil {
+		v = *value
 	}
-	return *s
+	return v
 }

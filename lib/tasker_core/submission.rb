@@ -8,7 +8,7 @@ module TaskerCore
   #   TaskerCore.workflow("fulfillment/process_order").set(key: "order-42", priority: 8).start(order_id: 42)
   class Submission
     # What {#set} takes.
-    OPTIONS = %i[version priority key tags initiator source_system reason correlation_id connection].freeze
+    OPTIONS = %i[version priority key tags skip initiator source_system reason correlation_id connection].freeze
 
     # @param workflow [String] "namespace/name", or a name in the namespace "default"
     # @param options [Hash] as for {#set}
@@ -21,8 +21,9 @@ module TaskerCore
       @options = options
     end
 
-    # @param options [Hash] version (default: the highest), priority (-100 to 100), key (a second start with it gives the first one's task),
-    #   tags, initiator, source_system, reason, correlation_id, connection (see {Connection.with})
+    # @param options [Hash] version (default: the highest), priority (-100 to 100), key (a second start with it gives the first one's task,
+    #   where the template's identity says so only until that task is at rest), tags, skip (names of skippable steps that this task does
+    #   without), initiator, source_system, reason, correlation_id, connection (see {Connection.with})
     # @return [Submission] a new one
     # @raise [ValidationError] for an unknown option
     def set(**options)
@@ -74,7 +75,7 @@ module TaskerCore
     end
 
     def request(context)
-      { namespace: @namespace, name: @name, version: version, context: strict(context), priority: priority, tags: tags,
+      { namespace: @namespace, name: @name, version: version, context: strict(context), priority: priority, tags: tags, skip: skip,
         idempotency_key: text(:key, 1..255), initiator: text(:initiator), source_system: text(:source_system), reason: text(:reason),
         correlation_id: text(:correlation_id) }.compact
     end
@@ -102,6 +103,15 @@ module TaskerCore
       fits ? plain(value.to_s, pointer) : refuse("A tag must be a text that is not empty, not #{value.inspect[0, 40]}", pointer)
     end
 
+    def skip
+      given = @options[:skip] or return
+      refuse("skip must be an Array of the names of steps, not #{given.class}", "/skip") unless given.is_a?(Array)
+
+      given.each_with_index.map do |name, index|
+        formed(plain(name.to_s, "/skip/#{index}"), "/skip/#{index}", Template::Rules::NAME, Template::Rules::NAME_RULE)
+      end
+    end
+
     def version
       value = text(:version) and formed(value, "/version", Template::Rules::VERSION, Template::Rules::VERSION_RULE)
     end
@@ -115,7 +125,7 @@ module TaskerCore
     end
 
     def formed(value, pointer, format, rule)
-      format.match?(value) ? value : refuse("#{pointer.delete("/")} #{rule}, not #{value[0, 60].inspect}", pointer)
+      format.match?(value) ? value : refuse("#{pointer[1..]} #{rule}, not #{value[0, 60].inspect}", pointer)
     end
 
     # Text that PostgreSQL can store.
