@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,6 +30,9 @@ func (o *Orchestrator) applyBatch(ctx context.Context, tx pgx.Tx, messages []que
 		return err
 	}
 	b := decide(replies, found, o.config.MaxHint, rand.Float64, done)
+	if err := o.refuseRead(ctx, tx, replies, b.busy, done); err != nil {
+		return err
+	}
 	if err := postponeBusy(ctx, tx, b, done); err != nil {
 		return err
 	}
@@ -40,28 +44,43 @@ func (o *Orchestrator) applyBatch(ctx context.Context, tx pgx.Tx, messages []que
 
 // reply is a result on its way from the queue to a transition.
 type reply struct {
-	msgID  int64
-	result tasker.Result
+	msgID   int64
+	result  tasker.Result
+	refusal error // why it could not be read, though it says which attempt it answers
 }
 
 // decodeResults takes what it cannot read to the dead letters. When that at least says which attempt it answers, the
-// attempt has failed for good: its worker is done with it, and nobody else would ever answer.
+// attempt has failed for good: its worker is done with it, and nobody else would ever answer. Such a message stays where
+// it is until its step is at hand.
 func (o *Orchestrator) decodeResults(ctx context.Context, tx pgx.Tx, messages []queue.Message, done *Report) ([]reply, error) {
 	var replies []reply
 	for _, m := range messages {
 		result, refusal := tasker.DecodeResult(m.Body)
 		if refusal != nil {
-			if err := o.refuse(ctx, tx, queue.StepResults, m.ID, refusal, done); err != nil {
-				return nil, err
-			}
 			var readable bool
 			if result, readable = tasker.RefusedResult(m.Body, refusal); !readable {
+				if err := o.refuse(ctx, tx, queue.StepResults, m.ID, refusal, done); err != nil {
+					return nil, err
+				}
 				continue
 			}
 		}
-		replies = append(replies, reply{m.ID, result})
+		replies = append(replies, reply{m.ID, result, refusal})
 	}
 	return replies, nil
+}
+
+// refuseRead takes what was decided about, but could not be read, to the dead letters.
+func (o *Orchestrator) refuseRead(ctx context.Context, tx pgx.Tx, replies []reply, busy []int64, done *Report) error {
+	for _, r := range replies {
+		if r.refusal == nil || slices.Contains(busy, r.msgID) {
+			continue
+		}
+		if err := o.refuse(ctx, tx, queue.StepResults, r.msgID, r.refusal, done); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // decision is what apply_results is told about one result; what the worker gave it takes from the message.
