@@ -1,0 +1,297 @@
+package modeltest
+
+import (
+	"cmp"
+	"slices"
+)
+
+// The model: the rules of tasker-core once more, for one process and with nothing but memory. It shares no code with
+// what it judges and says no more than it must. Its clock counts seconds from the beginning of a history.
+type model struct {
+	now        int
+	paused     bool // everything
+	namespaces []*namespace
+	tasks      []*task
+	requests   []*request // on the queue, in order
+	results    []*result  // on the queue, in order
+	dead       int        // letters
+
+	// pick chooses n of the ready steps, which come by rank: the first ones, unless the rules leave a choice.
+	pick func(ready []*step, n int) []*step
+}
+
+type namespace struct {
+	name     string
+	window   int
+	budget   int // of losses
+	paused   bool
+	messages []*message // in order of their ids
+}
+
+type message struct {
+	id      int64 // 0 until it was seen in the database
+	step    *step
+	attempt int
+	reads   int
+	visible int // since when
+}
+
+type task struct {
+	tag       string // names it in a history, and as correlation_id in the database
+	id        string // "" until it was seen in the database
+	namespace *namespace
+	template  *template
+	priority  int
+	key       string
+	state     string
+	paused    bool
+	steps     []*step
+}
+
+type step struct {
+	recipe
+	id                        int64 // 0 until it was seen in the database
+	task                      *task
+	parents, children         []*step
+	state                     string
+	attempt, failures, losses int
+	due                       int      // while it waits for a retry
+	current                   *message // of the attempt that is out
+	announced                 bool     // a worker said that it starts the current attempt
+	suspected                 *int     // when the sweep missed its message
+}
+
+// request asks for a task; those with the same key get the same one.
+type request struct {
+	tag      string
+	template *template
+	priority int
+	key      string
+}
+
+// result is what a worker sent. One that nobody can read has garbled set; step may be nil, then it is about nothing.
+type result struct {
+	step    *step
+	attempt int
+	answer
+	garbled bool
+}
+
+// answer is what a worker says of an attempt. after is its wish for when to try again, or nil.
+type answer struct {
+	status    string
+	permanent bool
+	after     *int
+}
+
+func (s *step) out() bool   { return s.state == "enqueued" || s.state == "in_progress" }
+func (s *step) open() bool  { return s.state == "pending" || s.state == "waiting_for_retry" || s.out() }
+func (t *task) open() bool  { return t.state == "pending" || t.state == "in_progress" }
+func (s *step) first() bool { return s.state == "pending" && s.unmet() == 0 }
+
+func (s *step) satisfies() bool {
+	return s.state == "complete" || s.state == "skipped" || s.state == "resolved_manually"
+}
+
+func (s *step) unmet() (n int) {
+	for _, parent := range s.parents {
+		if !parent.satisfies() {
+			n++
+		}
+	}
+	return n
+}
+
+func (m *model) pausedIn(n *namespace) bool { return m.paused || n.paused }
+
+// settle is the verdict.
+func (t *task) settle() {
+	is := func(test func(*step) bool) func() bool { return func() bool { return slices.ContainsFunc(t.steps, test) } }
+	moving := is(func(s *step) bool { return s.out() || s.state == "waiting_for_retry" || s.first() })
+	unsatisfied := is(func(s *step) bool { return !s.satisfies() })
+	failed := is(func(s *step) bool { return s.state == "error" })
+	switch {
+	case !t.open() || moving():
+	case !unsatisfied():
+		t.state = "complete"
+	case failed():
+		t.state = "error"
+	default:
+		t.state = "cancelled"
+	}
+}
+
+// create makes tasks of requests in one call. New tasks' first steps go out at once, if all of them fit into the window
+// and nothing else waits to be handed out for the first time.
+func (m *model) create(requests ...*request) {
+	var roots []*step
+	for _, r := range requests {
+		if m.made(r) != nil {
+			continue
+		}
+		t := &task{tag: r.tag, template: r.template, namespace: r.template.namespace, priority: r.priority, key: r.key, state: "pending"}
+		t.steps = r.template.instantiate(t)
+		m.tasks = append(m.tasks, t)
+		t.settle()
+		for _, s := range t.steps {
+			if s.first() {
+				roots = append(roots, s)
+			}
+		}
+	}
+	for _, n := range m.namespaces {
+		mine := keep(roots, func(s *step) bool { return s.task.namespace == n })
+		waiting := keep(m.ready(n, nil), (*step).first)
+		if !m.pausedIn(n) && len(mine) <= m.room(n) && len(waiting) == len(mine) {
+			m.handOut(byRank(mine))
+		}
+	}
+}
+
+// made gives the task that a request made before, or nil.
+func (m *model) made(r *request) *task {
+	for _, t := range m.tasks {
+		if t.tag == r.tag || r.key != "" && t.key == r.key && t.namespace == r.template.namespace {
+			return t
+		}
+	}
+	return nil
+}
+
+// tick is one pass: some requests, some results, then what is ready. Nothing of a task that somebody holds is touched.
+func (m *model) tick(batch int, held *task) {
+	requests := m.requests[:min(batch, len(m.requests))]
+	m.requests = m.requests[len(requests):]
+	m.create(requests...)
+	touched := m.apply(batch, held)
+	m.handOutReady(touched, 10*batch, held)
+	m.handOutReady(m.namespaces, 10*batch, held)
+}
+
+// apply takes the first results and gives the namespaces in which one of them counted.
+func (m *model) apply(batch int, held *task) (touched []*namespace) {
+	taken := m.results[:min(batch, len(m.results))]
+	left := slices.Clone(m.results[len(taken):])
+	var busy []*result
+	for _, r := range taken {
+		if r.garbled {
+			m.dead++
+		}
+		switch {
+		case r.step != nil && r.step.task == held && held != nil:
+			busy = append(busy, r)
+		case r.step != nil && m.answered(r):
+			touched = append(touched, r.step.task.namespace)
+		}
+	}
+	m.results = append(busy, left...)
+	return keep(m.namespaces, func(n *namespace) bool { return slices.Contains(touched, n) })
+}
+
+// answered is the rule for one result: it counts for the current attempt of a step that is out, and only once.
+func (m *model) answered(r *result) bool {
+	s := r.step
+	if r.attempt != s.attempt || !s.out() {
+		return false
+	}
+	switch {
+	case r.status == "success" && !r.garbled:
+		s.state = "complete"
+	case r.status == "skipped" && s.skippable && !r.garbled:
+		s.state = "skipped"
+	default:
+		s.failures++
+		s.state = "waiting_for_retry"
+		s.due = m.now + s.delay(r.answer)
+		if r.garbled || r.permanent && r.status == "failed" || r.status == "skipped" || !s.retryable || s.failures >= s.maxAttempts {
+			s.state = "error"
+		}
+	}
+	s.task.settle()
+	return true
+}
+
+// delay is when to try again: as the worker wishes, else as the step's backoff says.
+func (s *step) delay(a answer) int {
+	if a.after != nil {
+		return *a.after
+	}
+	growth := 1
+	switch s.backoff {
+	case "linear":
+		growth = s.failures
+	case "exponential":
+		growth = 1 << (s.failures - 1)
+	}
+	return min(s.base*growth, longestBackoff)
+}
+
+// room is how many more steps may be out. What is paused does not count.
+func (m *model) room(n *namespace) int {
+	out := 0
+	for _, t := range m.tasks {
+		if t.namespace == n && !t.paused {
+			out += len(keep(t.steps, (*step).out))
+		}
+	}
+	return max(n.window-out, 0)
+}
+
+// ready gives the steps of a namespace that may be handed out, by rank.
+func (m *model) ready(n *namespace, held *task) (ready []*step) {
+	for _, t := range m.tasks {
+		if t.namespace == n && !t.paused && t != held {
+			ready = append(ready, keep(t.steps, func(s *step) bool {
+				return s.first() || s.state == "waiting_for_retry" && s.due <= m.now
+			})...)
+		}
+	}
+	return byRank(ready)
+}
+
+// byRank sorts by priority, then age. Tasks are numbered as they were made, steps as they stand in their template.
+func byRank(steps []*step) []*step {
+	slices.SortStableFunc(steps, func(a, b *step) int { return cmp.Compare(b.task.priority, a.task.priority) })
+	return steps
+}
+
+// handOutReady hands out as much as windows and quantity allow.
+func (m *model) handOutReady(namespaces []*namespace, quantity int, held *task) {
+	for _, n := range namespaces {
+		if m.pausedIn(n) {
+			continue
+		}
+		ready := m.ready(n, held)
+		if room := min(m.room(n), quantity, len(ready)); room > 0 {
+			m.handOut(m.pick(ready, room))
+			quantity -= room
+		}
+	}
+}
+
+// handOut is where an attempt begins: the next number, a message, and the task is under way.
+func (m *model) handOut(steps []*step) {
+	for _, s := range steps {
+		s.attempt++
+		m.send(s)
+		if s.task.state == "pending" {
+			s.task.state = "in_progress"
+		}
+	}
+}
+
+// send puts the message of the current attempt on the queue.
+func (m *model) send(s *step) {
+	s.state, s.announced, s.suspected = "enqueued", false, nil
+	s.current = &message{step: s, attempt: s.attempt, visible: m.now}
+	s.task.namespace.messages = append(s.task.namespace.messages, s.current)
+}
+
+func keep[T any](all []T, test func(T) bool) (kept []T) {
+	for _, one := range all {
+		if test(one) {
+			kept = append(kept, one)
+		}
+	}
+	return kept
+}

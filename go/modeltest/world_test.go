@@ -1,0 +1,160 @@
+package modeltest
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tasker-core/tasker-core/go/dbtest"
+	"github.com/tasker-core/tasker-core/go/orchestrator"
+	"github.com/tasker-core/tasker-core/go/tasker"
+)
+
+// names are the namespaces of every world. The order of their ids is the order in which a tick hands out.
+var names = []string{"ma", "mb"}
+
+// batchSizes are what the orchestrators of a world differ in.
+var batchSizes = []int{100, 10, 3}
+
+// world is a migrated database with its orchestrators, used by one history after another.
+type world struct {
+	ctx           context.Context
+	pool          *pgxpool.Pool
+	orchestrators []*orchestrator.Orchestrator
+}
+
+//go:embed testdata/observe.sql
+var observeSQL string
+
+//go:embed testdata/invariants.sql
+var invariantsSQL string
+
+func newWorld(t testing.TB) *world {
+	w := &world{ctx: context.Background()}
+	url := dbtest.URL(t)
+	var err error
+	w.pool, err = pgxpool.New(w.ctx, url)
+	require.NoError(t, err)
+	t.Cleanup(w.pool.Close)
+	for i, size := range batchSizes {
+		o, err := orchestrator.Open(w.ctx, orchestrator.Config{DatabaseURL: url, PoolSize: 2, BatchSize: size,
+			Actor: fmt.Sprintf("orchestrator %d", i+1)})
+		require.NoError(t, err)
+		t.Cleanup(o.Close)
+		w.orchestrators = append(w.orchestrators, o)
+	}
+	for _, name := range names {
+		_, err := w.orchestrators[0].RegisterTemplate(w.ctx, tasker.Template{Namespace: name, Name: "none", Version: "1.0.0"})
+		require.NoError(t, err)
+	}
+	return w
+}
+
+// clean takes away what the last history left, however it ended.
+func (w *world) clean(namespaces []*namespace) error {
+	var b pgx.Batch
+	for _, sql := range []string{
+		`TRUNCATE tasker.tasks, tasker.templates, tasker.dead_letters, tasker.suspects CASCADE`,
+		`TRUNCATE pgmq.q_ma_queue, pgmq.q_mb_queue, pgmq.q_orchestration_step_results, pgmq.q_orchestration_task_requests`,
+		`UPDATE tasker.installation SET paused = false`,
+	} {
+		b.Queue(sql)
+	}
+	for _, n := range namespaces {
+		b.Queue(`UPDATE tasker.namespaces SET paused = false, dispatch_window = $2, crash_budget = $3 WHERE name = $1`,
+			n.name, n.window, n.budget)
+	}
+	return w.pool.SendBatch(w.ctx, &b).Close()
+}
+
+// observed is the database as the model sees it.
+type observed struct {
+	Tasks    []seenTask
+	Steps    []seenStep
+	Queues   [][]seenMessage
+	Results  int
+	Requests int
+	Dead     int
+	Suspects []int64
+
+	violations []string // of the invariants
+}
+
+type seenTask struct {
+	ID, Tag, State string
+	Paused         bool
+}
+
+type seenStep struct {
+	ID                               int64
+	Task, Name, State                string
+	Attempt, Failures, Losses, Unmet int
+	Paused                           bool
+	Message                          *int64
+}
+
+type seenMessage struct {
+	ID, Step       int64
+	Attempt, Reads int
+	Visible        bool
+}
+
+// UnmarshalJSON reads the array that observe.sql makes of a row.
+func (s *seenTask) UnmarshalJSON(b []byte) error {
+	return json.Unmarshal(b, &[]any{&s.ID, &s.Tag, &s.State, &s.Paused})
+}
+
+// UnmarshalJSON reads the array that observe.sql makes of a row.
+func (s *seenStep) UnmarshalJSON(b []byte) error {
+	return json.Unmarshal(b, &[]any{&s.ID, &s.Task, &s.Name, &s.State, &s.Attempt, &s.Failures, &s.Losses, &s.Unmet,
+		&s.Paused, &s.Message})
+}
+
+// UnmarshalJSON reads the array that observe.sql makes of a row.
+func (m *seenMessage) UnmarshalJSON(b []byte) error {
+	return json.Unmarshal(b, &[]any{&m.ID, &m.Step, &m.Attempt, &m.Reads, &m.Visible})
+}
+
+// observe reads everything and checks the invariants, in one round trip.
+func (w *world) observe(lost []int64) (o observed, err error) {
+	var b pgx.Batch
+	b.Queue(observeSQL).QueryRow(func(row pgx.Row) error { return row.Scan(&o) })
+	b.Queue(invariantsSQL, lost).Query(func(rows pgx.Rows) (err error) {
+		o.violations, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	return o, w.pool.SendBatch(w.ctx, &b).Close()
+}
+
+// exec runs one statement for what it does.
+func (w *world) exec(sql string, arguments ...any) error {
+	_, err := w.pool.Exec(w.ctx, sql, arguments...)
+	return err
+}
+
+// ids runs one statement that gives numbers.
+func (w *world) ids(sql string, arguments ...any) ([]int64, error) {
+	rows, err := w.pool.Query(w.ctx, sql, arguments...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+// pass lets time pass: everything that waits for a time has waited so much longer.
+func (w *world) pass(seconds int) error {
+	var b pgx.Batch
+	b.Queue(`UPDATE tasker.steps SET due_at = due_at - make_interval(secs => $1) WHERE due_at IS NOT NULL`, seconds)
+	b.Queue(`UPDATE tasker.suspects SET since = since - make_interval(secs => $1)`, seconds)
+	b.Queue(`UPDATE pgmq.q_ma_queue SET vt = vt - make_interval(secs => $1)`, seconds)
+	b.Queue(`UPDATE pgmq.q_mb_queue SET vt = vt - make_interval(secs => $1)`, seconds)
+	b.Queue(`UPDATE pgmq.q_orchestration_step_results SET vt = vt - make_interval(secs => $1)`, seconds)
+	b.Queue(`UPDATE pgmq.q_orchestration_task_requests SET vt = vt - make_interval(secs => $1)`, seconds)
+	return w.pool.SendBatch(w.ctx, &b).Close()
+}
