@@ -31,13 +31,15 @@ BEGIN
           WHEN t.task_id IS NULL THEN format('no task %s: use the id that create_task gave', a.id)
           WHEN action <> ALL (tasker.task_actions(t.state))
             THEN tasker.refusal(action, 'a task that is ' || t.state, tasker.task_actions(t.state))
-          WHEN action = 'retry' AND NOT EXISTS (SELECT FROM tasker.steps s WHERE s.task_id = a.id AND s.state = 'error' OFFSET 0)
+          WHEN action = 'retry' AND f.task_id IS NULL
             THEN format('cannot retry a task that is %s: none of its steps is in error', t.state)
           WHEN h.holder IS NOT NULL
             THEN format('cannot retry the task: task %s holds its idempotency key %L by now', h.holder, t.idempotency_key)
           END AS refusal
         FROM (SELECT DISTINCT id FROM unnest(task_ids) AS u (id) WHERE id IS NOT NULL) a
         LEFT JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = a.id OFFSET 0) t ON true
+        LEFT JOIN (SELECT DISTINCT s.task_id FROM tasker.steps_of(CASE WHEN action = 'retry' THEN task_ids END) s
+                    WHERE s.state = 'error') f ON f.task_id = a.id
         LEFT JOIN tasker.key_holders(CASE WHEN action = 'retry' THEN task_ids END) h ON h.task_id = a.id) j;
 
   steps := ARRAY(SELECT s.step_id FROM tasker.steps_of(granted) s WHERE s.state = ANY (moving));

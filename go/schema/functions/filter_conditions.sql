@@ -1,6 +1,6 @@
 -- What the keys of a filter for tasks ask of a task, or of one of its steps, as conditions in SQL. All that is asked of
--- a step must fit one and the same; an error_type means a step in error unless step_state says otherwise. The open
--- states also say that the task is not completed, and a namespace is also a step's: that is what the indexes know.
+-- a step must fit one and the same. The open states also say that the task is not completed, and a namespace is also
+-- a step's: that is what the indexes know.
 CREATE FUNCTION tasker.filter_conditions(filter jsonb) RETURNS TABLE (of_step boolean, condition text)
 LANGUAGE sql STABLE AS $$
   SELECT f.key IN ('step_name', 'step_state', 'error_type'), CASE f.key
@@ -12,17 +12,17 @@ LANGUAGE sql STABLE AS $$
                       || CASE WHEN given.texts <@ '{pending,in_progress}' THEN ' AND t.completed_at IS NULL' ELSE '' END
     WHEN 'paused' THEN CASE given.text WHEN 'true' THEN 't.paused' ELSE 'NOT t.paused' END
     WHEN 'tags' THEN format('t.tags @> %L::text[]', given.texts)
-    WHEN 'priority_min' THEN format('t.priority >= %s', given.text::integer)
-    WHEN 'priority_max' THEN format('t.priority <= %s', given.text::integer)
+    WHEN 'priority_min' THEN format('t.priority >= %s', given.text)
+    WHEN 'priority_max' THEN format('t.priority <= %s', given.text)
     WHEN 'correlation_id' THEN format('t.correlation_id = %L', given.text)
     WHEN 'initiator' THEN format('t.initiator = %L', given.text)
     WHEN 'idempotency_key' THEN format('t.idempotency_key = %L', given.text)
     WHEN 'created_after' THEN format('t.created_at > %L::timestamptz', given.text)
     WHEN 'created_before' THEN format('t.created_at < %L::timestamptz', given.text)
     WHEN 'step_name' THEN format('s.name = %L', given.text)
-    WHEN 'step_state' THEN CASE given.texts WHEN '{error}' THEN 's.state = ''error''' ELSE format('s.state = ANY (%L::text[])', given.texts) END
+    WHEN 'step_state' THEN
+      CASE WHEN given.texts = '{error}' THEN 's.state = ''error''' ELSE format('s.state = ANY (%L::text[])', given.texts) END
     WHEN 'error_type' THEN format('s.error ->> ''error_type'' = %L', given.text)
-                           || CASE WHEN filter ? 'step_state' THEN '' ELSE ' AND s.state = ''error''' END
     END
     FROM jsonb_each(filter) f
    CROSS JOIN LATERAL (
