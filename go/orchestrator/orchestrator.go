@@ -33,17 +33,22 @@ const (
 	DefaultPoolSize     = 4
 	DefaultBatchSize    = 100
 	DefaultPollInterval = 500 * time.Millisecond
+
+	DefaultSweepInterval = time.Minute
+	DefaultLease         = 30 * time.Second
 )
 
 // Config is what an orchestrator needs to know. Nothing is read from the environment.
 type Config struct {
-	DatabaseURL  string        // where the tasks are; required
-	PoolSize     int           // connections at most, besides one for LISTEN; defaults to DefaultPoolSize
-	BatchSize    int           // messages a stage takes at a time; defaults to DefaultBatchSize
-	PollInterval time.Duration // how long to rest at most when nobody notifies; defaults to DefaultPollInterval
-	MaxHint      time.Duration // how far a worker's hint or Retry-After is followed; defaults to tasker.DefaultMaxHint
-	Actor        string        // who we are in the history; defaults to orchestrator@host:pid
-	Unmigrated   bool          // do not ask for the schema at Open: Migrate comes later
+	DatabaseURL   string        // where the tasks are; required
+	PoolSize      int           // connections at most, besides one for LISTEN; defaults to DefaultPoolSize
+	BatchSize     int           // messages a stage takes at a time; defaults to DefaultBatchSize
+	PollInterval  time.Duration // how long to rest at most when nobody notifies; defaults to DefaultPollInterval
+	MaxHint       time.Duration // how far a worker's hint or Retry-After is followed; defaults to tasker.DefaultMaxHint
+	SweepInterval time.Duration // how often to look for what got lost; defaults to DefaultSweepInterval
+	Lease         time.Duration // how long a step may lack a message before it gets another; defaults to DefaultLease
+	Actor         string        // who we are in the history; defaults to orchestrator@host:pid
+	Unmigrated    bool          // do not ask for the schema at Open: Migrate comes later
 
 	// Log gets one event a stage that did something, and one an error. Nil: silence.
 	Log func(level, message string, attributes map[string]any)
@@ -61,6 +66,7 @@ type Orchestrator struct {
 	requests batch      // how many requests admit takes
 	results  batch      // how many results apply takes
 	handOut  batch      // how many steps go out at a time
+	sweepAt  time.Time  // when the next sweep is due
 	ticks    atomic.Int64
 	last     atomic.Pointer[outcome] // of the newest tick
 
@@ -92,9 +98,9 @@ func Open(ctx context.Context, c Config) (*Orchestrator, error) {
 func (c Config) withDefaults() Config {
 	c.PoolSize = positive(c.PoolSize, DefaultPoolSize)
 	c.BatchSize = positive(c.BatchSize, DefaultBatchSize)
-	if c.PollInterval <= 0 {
-		c.PollInterval = DefaultPollInterval
-	}
+	c.PollInterval = positive(c.PollInterval, DefaultPollInterval)
+	c.SweepInterval = positive(c.SweepInterval, DefaultSweepInterval)
+	c.Lease = positive(c.Lease, DefaultLease)
 	if c.Actor == "" {
 		host, _ := os.Hostname() //nolint:errcheck // without a name the pid has to do
 		c.Actor = fmt.Sprintf("orchestrator@%s:%d", host, os.Getpid())
@@ -105,7 +111,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-func positive(n, otherwise int) int {
+func positive[N int | time.Duration](n, otherwise N) N {
 	if n > 0 {
 		return n
 	}

@@ -13,6 +13,10 @@ type Report struct {
 	DeadLettered int `json:"dead_lettered"` // messages nobody can use, refused requests among them
 	Postponed    int `json:"postponed"`     // messages whose task or key somebody else holds just now
 	Contended    int `json:"contended"`     // namespaces in which another orchestrator was handing out
+	Suspected    int `json:"suspected"`     // steps that are out and have no message, seen for the first time
+	Resent       int `json:"resent"`        // of such, a lease later: steps that got another message
+	Lost         int `json:"lost"`          // steps that failed because too many of their workers died
+	Recreated    int `json:"recreated"`     // queues that were gone
 
 	// NextDue is when the next retry is due, in seconds from now; nil when none waits.
 	NextDue *float64 `json:"next_due,omitempty"`
@@ -36,6 +40,7 @@ func (r *Report) counts() []tally {
 		{"admitted", &r.Admitted}, {"duplicates", &r.Duplicates}, {"applied", &r.Applied}, {"retried", &r.Retried},
 		{"failed", &r.Failed}, {"stale", &r.Stale}, {"finished", &r.Finished}, {"enqueued", &r.Enqueued},
 		{"dead_lettered", &r.DeadLettered}, {"postponed", &r.Postponed}, {"contended", &r.Contended},
+		{"suspected", &r.Suspected}, {"resent", &r.Resent}, {"lost", &r.Lost}, {"recreated", &r.Recreated},
 	}
 }
 

@@ -78,6 +78,9 @@ func (w *world) command(line string, body []string) []string {
 		"reply": w.reply, "start": w.start, "clock": w.clock, "steps": w.showSteps, "task": w.showTask,
 		"window": w.window, "history": w.history, "dead": w.deadLetters, "sequence": w.sequence, "queues": w.queues,
 		"error": w.showError, "hold": w.hold, "requests": w.requests, "let": w.let,
+		"register": w.register, "version": w.showVersion, "keys": w.showKeys,
+		"sweep": w.sweep, "suspects": w.suspects, "purge": w.purge, "drop": w.drop, "take": w.take, "budget": w.budget,
+		"replay": w.replay, "forget": w.forget,
 	}
 	verb, ok := verbs[words[0]]
 	if !ok {

@@ -15,9 +15,10 @@ func (o *Orchestrator) Tick(ctx context.Context) (Report, error) {
 	var r Report
 	var failures []error
 	for _, s := range []stage{
-		{"admit", o.admit},     // requests become tasks
-		{"apply", o.apply},     // results become transitions, tasks come to rest, freed steps go out
-		{"enqueue", o.enqueue}, // what is due or was held back becomes messages
+		{"admit", o.admit},        // requests become tasks
+		{"apply", o.apply},        // results become transitions, tasks come to rest, freed steps go out
+		{"enqueue", o.enqueue},    // what is due or was held back becomes messages
+		{"sweep", o.sweepWhenDue}, // what got lost is found, now and then
 	} {
 		if err := o.do(ctx, s, &r); err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", s.name, err))

@@ -260,21 +260,6 @@ func (w *world) let(_, _ []string) []string {
 	return said(err)
 }
 
-// clock +30s lets time pass: everything that waits for a time has waited so much longer.
-func (w *world) clock(words, _ []string) []string {
-	seconds := strings.TrimSuffix(strings.TrimPrefix(words[0], "+"), "s")
-	for _, sql := range []string{
-		`UPDATE tasker.steps SET due_at = due_at - make_interval(secs => $1) WHERE due_at IS NOT NULL`,
-		`UPDATE pgmq.q_demo_queue SET vt = vt - make_interval(secs => $1)`,
-		`UPDATE pgmq.q_orchestration_step_results SET vt = vt - make_interval(secs => $1)`,
-		`UPDATE pgmq.q_orchestration_task_requests SET vt = vt - make_interval(secs => $1)`,
-	} {
-		_, err := w.pool.Exec(w.ctx, sql, number(seconds))
-		require.NoError(w.t, err)
-	}
-	return nil
-}
-
 // window N sets how many steps the namespace may have out.
 func (w *world) window(words, _ []string) []string {
 	_, err := w.pool.Exec(w.ctx, `UPDATE tasker.namespaces SET dispatch_window = $1`, number(words[0]))

@@ -22,7 +22,8 @@ BEGIN
       INTO steps, attempts, messages FROM tasker.step_messages(namespace.step_ids) m;
     EXECUTE format($sql$
       WITH sent AS (
-        INSERT INTO %s (vt, message) SELECT $2, m.message FROM unnest($1) WITH ORDINALITY AS m (message, n) ORDER BY m.n
+        INSERT INTO %s (enqueued_at, vt, message)
+        SELECT $2, $2, m.message FROM unnest($1) WITH ORDINALITY AS m (message, n) ORDER BY m.n
         RETURNING msg_id)
       SELECT array_agg(msg_id ORDER BY msg_id) FROM sent $sql$, tasker.queue_table(namespace.name))
       INTO sent USING messages, now;
@@ -34,8 +35,9 @@ BEGIN
         FROM unnest(steps, attempts, sent) AS m (step_id, attempt, msg_id) JOIN tasker.steps was USING (step_id)
        WHERE s.step_id = m.step_id
       RETURNING s.step_id, was.state AS from_state, s.attempt)
-    INSERT INTO tasker.step_transitions (step_id, from_state, to_state, attempt, at, actor)
-    SELECT step_id, from_state, 'enqueued', attempt, now, actor FROM moved WHERE from_state <> 'enqueued' ORDER BY step_id;
+    INSERT INTO tasker.step_transitions (step_id, from_state, to_state, attempt, at, actor, reason)
+    SELECT step_id, from_state, 'enqueued', attempt, now, actor, CASE WHEN from_state = 'in_progress' THEN 'message lost' END
+      FROM moved WHERE from_state <> 'enqueued' ORDER BY step_id;
     PERFORM pg_notify('tasker.steps.' || namespace.name, '');
   END LOOP;
 

@@ -17,9 +17,7 @@ BEGIN
   PERFORM tasker.check_template(normal_form);
   whole := default_identity || normal_form;
   INSERT INTO tasker.namespaces (name) VALUES (namespace) ON CONFLICT DO NOTHING;
-  IF NOT EXISTS (SELECT FROM pgmq.meta WHERE queue_name = queue) THEN
-    PERFORM pgmq.create(queue);
-  END IF;
+  PERFORM tasker.ensure_queue(queue);
 
   INSERT INTO tasker.templates (namespace_id, name, version, digest, definition)
   SELECT n.namespace_id, normal_form ->> 'name', normal_form ->> 'version',

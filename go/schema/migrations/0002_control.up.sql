@@ -51,11 +51,16 @@ CREATE INDEX pauses_task ON tasker.pauses (task_id) WHERE task_id IS NOT NULL;
 
 -- Steps that the sweep found without a living message, until it looks again.
 CREATE TABLE tasker.suspects (
-  step_id bigint      PRIMARY KEY REFERENCES tasker.steps ON DELETE CASCADE,
-  attempt integer     NOT NULL,
-  msg_id  bigint      NOT NULL,
-  since   timestamptz NOT NULL
+  step_id      bigint      PRIMARY KEY REFERENCES tasker.steps ON DELETE CASCADE,
+  namespace_id integer     NOT NULL,
+  attempt      integer     NOT NULL,
+  msg_id       bigint      NOT NULL,
+  since        timestamptz NOT NULL
 );
+CREATE INDEX suspects_since ON tasker.suspects (namespace_id, since);            -- sweep: the second look
+
+-- A queue that was made anew by somebody else counts from one again; no dead letter may be lost to that.
+ALTER TABLE tasker.dead_letters DROP CONSTRAINT one_dead_letter_per_message;
 
 -- The legal moves, as in go/tasker/transition.go. The history is the wall: no other move can be written down.
 ALTER TABLE tasker.task_transitions ADD CONSTRAINT move_is_legal CHECK ((from_state, to_state) IN (

@@ -1,0 +1,35 @@
+-- The recovery of what everyday work cannot mend: queues that are gone are made again (recreated), steps that are out
+-- without a living message are noticed (suspected) and, when they still are one lease later, get another message for the
+-- same attempt (resent), and steps that cost too many workers are ended (lost). Nothing ends because time passed.
+-- One sweep at a time; whoever comes second has nothing to do. At most quantity of each kind in a transaction. A
+-- namespace whose queue somebody has locked is left to the next sweep.
+CREATE FUNCTION tasker.sweep(lease_seconds integer, quantity integer, actor text)
+RETURNS TABLE (suspected integer, resent integer, lost integer, recreated integer)
+LANGUAGE plpgsql SET jit = off SET lock_timeout = '200ms' AS $$
+DECLARE
+  namespace record;
+BEGIN
+  suspected := 0;
+  resent := 0;
+  lost := 0;
+  recreated := 0;
+  IF pg_try_advisory_xact_lock(hashtextextended('tasker sweep', 0)) THEN
+    recreated := tasker.restore_queues();
+    FOR namespace IN
+      SELECT n.name, tasker.is_paused(n.namespace_id) AS paused FROM tasker.namespaces n
+       WHERE to_regclass(format('pgmq.%I', 'q_' || tasker.queue_name(n.name))) IS NOT NULL
+       ORDER BY n.namespace_id
+    LOOP
+      BEGIN
+        resent := resent + tasker.resend_suspects(namespace.name, lease_seconds, quantity - resent, actor);
+        CONTINUE WHEN namespace.paused;
+        lost := lost + tasker.end_lost_steps(namespace.name, quantity - lost, actor);
+        suspected := suspected + tasker.suspect_steps(namespace.name, quantity - suspected);
+      EXCEPTION WHEN lock_not_available THEN
+        CONTINUE;
+      END;
+    END LOOP;
+  END IF;
+  RETURN NEXT;
+END
+$$;
