@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/tasker-core/tasker-core/go/internal/jsonx"
 	"github.com/tasker-core/tasker-core/go/schema"
 	"github.com/tasker-core/tasker-core/go/tasker"
 )
@@ -69,15 +70,23 @@ var refusalCodes = map[string]tasker.Code{
 	"TK400": tasker.CodeInvalid,
 	"TK404": tasker.CodeNotFound,
 	"TK409": tasker.CodeConflict,
+	"TK422": tasker.CodeRefused,
 }
 
 func refusal(err error) error {
-	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
-		if code, ok := refusalCodes[pg.Code]; ok {
-			return &tasker.Error{Code: code, Message: pg.Message}
-		}
+	pg := (*pgconn.PgError)(nil)
+	if !errors.As(err, &pg) {
+		return err
 	}
-	return err
+	code, ours := refusalCodes[pg.Code]
+	if !ours {
+		return err
+	}
+	e := &tasker.Error{Code: code, Message: pg.Message}
+	if standing := (tasker.Standing{}); jsonx.Unmarshal([]byte(pg.Detail), &standing) == nil && code == tasker.CodeRefused {
+		e.Standing = &standing
+	}
+	return e
 }
 
 // isDataError says whether the data in hand is to blame, so that the same batch would fail again: class 22 (data

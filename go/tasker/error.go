@@ -8,11 +8,12 @@ import (
 // Code says what kind of refusal an Error is, so that a caller can branch on it.
 type Code string
 
-// The kinds of refusal. SQL functions raise the same three as SQLSTATE TK400, TK404 and TK409.
+// The kinds of refusal. SQL functions raise the same four as SQLSTATE TK400, TK404, TK409 and TK422.
 const (
 	CodeInvalid  Code = "invalid"   // the input breaks a rule; sending it again cannot help
 	CodeNotFound Code = "not_found" // something the input names does not exist
 	CodeConflict Code = "conflict"  // what stands already contradicts the input
+	CodeRefused  Code = "refused"   // a task or a step cannot be moved so from where it stands
 )
 
 // Detail is one problem of an input: where it is and what to do about it.
@@ -21,11 +22,18 @@ type Detail struct {
 	Message string `json:"message"`
 }
 
+// Standing is where a task or a step stands, and what can be done with it from there.
+type Standing struct {
+	State   string   `json:"state"`
+	Allowed []string `json:"allowed"`
+}
+
 // Error is bad input or a refused request: what is wrong, where, and the remedy.
 type Error struct {
-	Code    Code     `json:"code"`
-	Message string   `json:"message"`
-	Details []Detail `json:"details,omitempty"`
+	Code      Code     `json:"code"`
+	Message   string   `json:"message"`
+	Details   []Detail `json:"details,omitempty"`
+	*Standing          // with CodeRefused only
 }
 
 // Error gives the message, then every detail with the place it points at.
@@ -56,11 +64,6 @@ func Invalidf(format string, values ...any) *Error {
 // NotFoundf gives an Error with CodeNotFound.
 func NotFoundf(format string, values ...any) *Error {
 	return &Error{Code: CodeNotFound, Message: fmt.Sprintf(format, values...)}
-}
-
-// Conflictf gives an Error with CodeConflict.
-func Conflictf(format string, values ...any) *Error {
-	return &Error{Code: CodeConflict, Message: fmt.Sprintf(format, values...)}
 }
 
 // Problems collects what is wrong with one input, so that its sender learns everything at once.

@@ -24,8 +24,8 @@ func TestErrorText(t *testing.T) {
 
 func TestErrorIsFoundThroughWrapping(t *testing.T) {
 	var refused *Error
-	require.True(t, errors.As(fmt.Errorf("create task: %w", Conflictf("held")), &refused))
-	require.Equal(t, CodeConflict, refused.Code)
+	require.True(t, errors.As(fmt.Errorf("create task: %w", NotFoundf("held")), &refused))
+	require.Equal(t, CodeNotFound, refused.Code)
 }
 
 func TestProblemsCollect(t *testing.T) {
@@ -35,7 +35,7 @@ func TestProblemsCollect(t *testing.T) {
 	p.Addf("/tags/0", "is empty")
 	var refused *Error
 	require.ErrorAs(t, p.Err("request refused"), &refused)
-	require.Equal(t, &Error{CodeInvalid, "request refused", []Detail{{"/name", "is missing"}, {"/tags/0", "is empty"}}}, refused)
+	require.Equal(t, &Error{Code: CodeInvalid, Message: "request refused", Details: []Detail{{"/name", "is missing"}, {"/tags/0", "is empty"}}}, refused)
 }
 
 func TestPointer(t *testing.T) {

@@ -111,7 +111,7 @@ func TestBadResultFixtures(t *testing.T) {
 				require.Error(t, schema.Validate(mustParse(t, input)), "the schema refuses it as well")
 			}
 			r, err := DecodeResult(input)
-			require.Equal(t, &Error{CodeInvalid, bad.Error.Message, bad.Error.Details}, err)
+			require.Equal(t, &Error{Code: CodeInvalid, Message: bad.Error.Message, Details: bad.Error.Details}, err)
 			require.Equal(t, Result{}, r)
 		})
 	}

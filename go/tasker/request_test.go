@@ -34,7 +34,7 @@ func TestRequestFixtures(t *testing.T) {
 			}
 			r, err := DecodeRequest(input)
 			if f.Error != nil {
-				require.Equal(t, &Error{CodeInvalid, f.Error.Message, f.Error.Details}, err)
+				require.Equal(t, &Error{Code: CodeInvalid, Message: f.Error.Message, Details: f.Error.Details}, err)
 				require.Equal(t, Request{}, r)
 				return
 			}

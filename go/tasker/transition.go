@@ -1,6 +1,10 @@
 package tasker
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Event is why a task or a step moves.
 type Event string
@@ -27,11 +31,16 @@ type Move[S ~string] struct {
 	To    S
 }
 
+// The two tables below are the specification. In the database the moves are made by SQL functions: apply_results,
+// hand_out, start_steps, release_steps and sweep for the machine, move_steps and move_tasks for operators, settle_tasks
+// for the verdict. What an operator may ask for is in task_actions and step_actions. Behind all of them stand the
+// constraints move_is_legal of both histories. Tests compare each of these with the tables.
+
 // taskMoves is every legal move of a task. A move that is not here is refused.
 var taskMoves = []Move[TaskState]{
 	{TaskPending, EventStart, TaskInProgress},
 	{TaskPending, EventComplete, TaskComplete}, // a task without steps, or with all of them skipped or resolved
-	{TaskPending, EventCancel, TaskCancelled},
+	{TaskPending, EventCancel, TaskCancelled},  // also by the verdict, when its steps were called off one by one
 	{TaskPending, EventResolve, TaskResolvedManually},
 	{TaskInProgress, EventComplete, TaskComplete},
 	{TaskInProgress, EventFail, TaskError},
@@ -86,10 +95,10 @@ func (s TaskState) MayBecome(to TaskState) bool { return leads(taskMoves, s, to)
 // MayBecome says whether a step may move from this state to another, for whatever reason.
 func (s StepState) MayBecome(to StepState) bool { return leads(stepMoves, s, to) }
 
-// After gives the state of a task after an event, or an *Error with CodeConflict when the event cannot happen here.
+// After gives the state of a task after an event, or an *Error with CodeRefused when the event cannot happen here.
 func (s TaskState) After(event Event) (TaskState, error) { return after(taskMoves, "task", s, event) }
 
-// After gives the state of a step after an event, or an *Error with CodeConflict when the event cannot happen here.
+// After gives the state of a step after an event, or an *Error with CodeRefused when the event cannot happen here.
 func (s StepState) After(event Event) (StepState, error) { return after(stepMoves, "step", s, event) }
 
 func leads[S ~string](moves []Move[S], from, to S) bool {
@@ -97,17 +106,19 @@ func leads[S ~string](moves []Move[S], from, to S) bool {
 }
 
 func after[S ~string](moves []Move[S], what string, from S, event Event) (S, error) {
-	var possible []Event
+	var possible []string
 	for _, m := range moves {
 		if m.From == from && m.Event == event {
 			return m.To, nil
 		}
 		if m.From == from {
-			possible = append(possible, m.Event)
+			possible = append(possible, string(m.Event))
 		}
 	}
-	if len(possible) == 0 {
-		return "", Conflictf("cannot %s a %s that is %s: nothing moves it any more", event, what, from)
+	remedy := "nothing moves it any more"
+	if len(possible) > 0 {
+		remedy = "possible are " + strings.Join(possible, ", ")
 	}
-	return "", Conflictf("cannot %s a %s that is %s: possible are %v", event, what, from, possible)
+	return "", &Error{Code: CodeRefused, Message: fmt.Sprintf("cannot %s a %s that is %s: %s", event, what, from, remedy),
+		Standing: &Standing{State: string(from), Allowed: possible}}
 }

@@ -60,7 +60,7 @@ func TestEventsLeadWhereTheTableSays(t *testing.T) {
 			if err != nil {
 				var refused *Error
 				require.ErrorAs(t, err, &refused)
-				require.Equal(t, CodeConflict, refused.Code)
+				require.Equal(t, CodeRefused, refused.Code)
 				continue
 			}
 			taken++
@@ -74,7 +74,7 @@ func TestRefusedMovesSayWhatIsPossible(t *testing.T) {
 	_, err := StepComplete.After(EventRetry)
 	require.EqualError(t, err, "cannot retry a step that is complete: nothing moves it any more")
 	_, err = TaskError.After(EventCancel)
-	require.EqualError(t, err, "cannot cancel a task that is error: possible are [reopen resolve]")
+	require.EqualError(t, err, "cannot cancel a task that is error: possible are reopen, resolve")
 }
 
 func TestTablesAreNotHandedOut(t *testing.T) {

@@ -4,6 +4,7 @@ CREATE FUNCTION tasker.turn_everything(pausing boolean, actor text, reason text)
 LANGUAGE plpgsql AS $$
 DECLARE
   namespace record;
+  so        boolean;
 BEGIN
   PERFORM tasker.check_control('pause', '{pause}', actor, reason);
   IF pausing THEN
@@ -11,10 +12,11 @@ BEGIN
       PERFORM pg_advisory_xact_lock(hashtextextended('tasker hand-out', namespace.namespace_id));
     END LOOP;
   END IF;
-  UPDATE tasker.installation i SET paused = pausing WHERE i.paused <> pausing;
-  IF NOT FOUND THEN
+  SELECT i.paused INTO so FROM tasker.installation i FOR NO KEY UPDATE;
+  IF so = pausing THEN
     RETURN false;
   END IF;
+  UPDATE tasker.installation SET paused = pausing;
   INSERT INTO tasker.pauses (paused, at, actor, reason) VALUES (pausing, clock_timestamp(), actor, reason);
   PERFORM pg_notify('tasker.orchestrator', '');
   RETURN true;

@@ -4,6 +4,7 @@ CREATE FUNCTION tasker.turn_namespace(namespace text, pausing boolean, actor tex
 LANGUAGE plpgsql AS $$
 DECLARE
   id integer := (SELECT n.namespace_id FROM tasker.namespaces n WHERE n.name = namespace);
+  so boolean;
 BEGIN
   PERFORM tasker.check_control('pause', '{pause}', actor, reason);
   IF id IS NULL THEN
@@ -13,10 +14,11 @@ BEGIN
   IF pausing THEN
     PERFORM pg_advisory_xact_lock(hashtextextended('tasker hand-out', id));
   END IF;
-  UPDATE tasker.namespaces n SET paused = pausing WHERE n.namespace_id = id AND n.paused <> pausing;
-  IF NOT FOUND THEN
+  SELECT n.paused INTO so FROM tasker.namespaces n WHERE n.namespace_id = id FOR NO KEY UPDATE;
+  IF so = pausing THEN
     RETURN false;
   END IF;
+  UPDATE tasker.namespaces n SET paused = pausing WHERE n.namespace_id = id;
   INSERT INTO tasker.pauses (namespace_id, paused, at, actor, reason) VALUES (id, pausing, clock_timestamp(), actor, reason);
   PERFORM pg_notify('tasker.orchestrator', '');
   RETURN true;
