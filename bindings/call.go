@@ -25,7 +25,8 @@ var operations = map[string]operation{
 	"register_template": taking(func(ctx context.Context, h *handle, s templateSource) (any, error) {
 		return h.core.registerTemplate(ctx, s)
 	}),
-	"stop": taking(stop),
+	"control": taking(func(ctx context.Context, h *handle, c controlRequest) (any, error) { return h.core.Control(ctx, c) }),
+	"stop":    taking(stop),
 }
 
 // immediate are the operations that ask nobody: they need no goroutine of their own to be given up on.

@@ -96,6 +96,9 @@ func (c *core) registerTemplate(ctx context.Context, s templateSource) (any, err
 	return c.RegisterTemplate(ctx, template)
 }
 
+// controlRequest is what an operator wants done; tasker.h says what each key means.
+type controlRequest = orchestrator.Control
+
 // invalidText is the SQLSTATE of a text that is no value of its type.
 const invalidText = "22P02"
 

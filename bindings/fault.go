@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"runtime/debug"
 	"slices"
@@ -44,6 +45,7 @@ type fault struct {
 	Retryable bool            `json:"retryable"`
 	SQLState  string          `json:"sqlstate,omitempty"`
 	Details   []tasker.Detail `json:"details"`
+	*tasker.Standing
 }
 
 func (f fault) reply(status int32) reply {
@@ -64,7 +66,7 @@ var (
 // context, whatever the work says about it only repeats our reason.
 func faulty(ctx context.Context, err error) reply {
 	if refusal := (*tasker.Error)(nil); errors.As(err, &refusal) {
-		return fault{Code: string(refusal.Code), Message: refusal.Message, Details: refusal.Details}.reply(statusError)
+		return fault{Code: string(refusal.Code), Message: refusal.Message, Details: refusal.Details, Standing: refusal.Standing}.reply(statusError)
 	}
 	if errors.Is(err, errTimeout) {
 		return ended(err)
@@ -155,8 +157,10 @@ func decode(input []byte, into any) *reply {
 	d := json.NewDecoder(bytes.NewReader(input))
 	d.DisallowUnknownFields()
 	err := d.Decode(into)
-	if err == nil && d.More() {
-		err = errors.New("there is more text behind the object")
+	if err == nil {
+		if _, end := d.Token(); !errors.Is(end, io.EOF) { // More takes a bracket for an end
+			err = errors.New("there is more text behind the object")
+		}
 	}
 	if err != nil {
 		r := badArgument("decode input: %v", err)

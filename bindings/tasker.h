@@ -77,10 +77,11 @@
  *     {"code": "invalid", "message": "what was wrong, and what to do", "retryable": false,
  *      "details": [{"pointer": "/context/items/0/quantity", "message": "must be greater than 0"}]}
  *
- * code is one of: invalid, not_found, conflict (the request was refused, nothing was changed), database (PostgreSQL or the way
- * to it), internal, and for the statuses below cancelled, timeout, closed, bad_handle, bad_argument, panic, not_ready.
+ * code is one of: invalid, not_found, conflict, refused (the request was refused, nothing was changed), database (PostgreSQL or
+ * the way to it), internal, and for the statuses below cancelled, timeout, closed, bad_handle, bad_argument, panic, not_ready.
  * retryable says that the same call may succeed later without a change (a lost connection, a serialization failure).
- * sqlstate is there, with its five characters, where PostgreSQL gave one. details may be empty; pointer is a JSON pointer into the input, "" for the whole of it.
+ * With refused, what was asked of a task or a step is not possible from where it stands: state says where that is, allowed is
+ * the list of actions that are. sqlstate is there, with its five characters, where PostgreSQL gave one. details may be empty; pointer is a JSON pointer into the input, "" for the whole of it.
  */
 #ifndef TASKER_H
 #define TASKER_H
@@ -237,11 +238,28 @@ int32_t tasker_tick(uint64_t handle, int64_t timeout_ms, uint8_t **out, size_t *
  *   register_template  {"source": "YAML or JSON text", "environment": "…",   {"template_id": n, "digest": "…", "created": bool}
  *                       "variables": {"NAME": "value"}}                      environment and variables are optional
  *                      or {"template": {normal form}}                        conflict: other content under this version
+ *   control            {"action": "…", "actor": "…", "reason": "…", …}       see below; changes states by an operator's word, also
+ *                                                                            when nothing is started anywhere
  *   start              {}                                                    {}     ticks repeat in the background; repeatable
  *   stop               {"grace_ms": n}                                       {}     ends "start", after the current tick;
  *                                                                            TIMEOUT past the grace (default 2000 ms): the
  *                                                                            tick is then left to end by itself
  *   status             {}                                                    {"running": bool, "ticks": n, …}
+ *
+ * control takes an action, who wants it (actor, required, to 255 characters) and why (reason, optional, to 1000), and one of:
+ *
+ *   "task_id": "uuid"                  cancel, retry (all failed steps), resolve, pause or resume this task; body {"state": "…"}
+ *   "task_id": …, "step": "name"       cancel (with what waits for it), retry, skip or resolve this step; for resolve also
+ *                                      "results": any JSON to 1 MiB, which the steps behind it see; body {"state": "…"}
+ *   "filter": {…}, "quantity": n       do to every task that the filter finds what can be done to one; at most quantity, default
+ *                                      1000, oldest first; keys: task_ids, namespace, name, version, state, paused, tags,
+ *                                      priority_min, priority_max, correlation_id, initiator, idempotency_key, created_after,
+ *                                      created_before, step_name, step_state, error_type;
+ *                                      body {"tasks": [{"task_id": "uuid", "state": "…", "refusal": "why not, if so"}]}
+ *   "namespace": "name"                pause or resume a namespace; body {"changed": bool}
+ *   "everything": true                 pause or resume everything; body {"changed": bool}
+ *
+ * What cannot be done to the one task or step is ERROR refused; among many it is told with each, and the others are done.
  *
  * Returns OK, ERROR, TIMEOUT, CLOSED, BAD_HANDLE, BAD_ARGUMENT (also: an unknown operation), PANIC, NOT_READY.
  * BLOCKS, except migration_sql and status.

@@ -32,7 +32,7 @@ type Control struct {
 // Controlled is how things stand after it.
 type Controlled struct {
 	State   string           `json:"state,omitempty"`   // of the one task or step
-	Tasks   []ControlledTask `json:"tasks,omitempty"`   // for a filter: each that was found
+	Tasks   []ControlledTask `json:"tasks,omitzero"`    // for a filter: each that was found
 	Changed *bool            `json:"changed,omitempty"` // for a namespace or everything: false when it was so already
 }
 

@@ -13,7 +13,8 @@ module TaskerCore
       # The errors for those statuses that say it all; the others are told apart by their code.
       STATUSES = { 2 => Cancelled, 3 => TimeoutError, CLOSED => OrchestratorError, 5 => OrchestratorError, 8 => OrchestratorError }.freeze
 
-      CODES = { "invalid" => ValidationError, "not_found" => NotFoundError, "conflict" => ConflictError, "database" => DatabaseError }.freeze
+      CODES = { "invalid" => ValidationError, "not_found" => NotFoundError, "conflict" => ConflictError,
+                "refused" => StateTransitionError, "database" => DatabaseError }.freeze
 
       # @param value [Hash]
       # @return [String] JSON
