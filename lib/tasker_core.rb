@@ -30,6 +30,7 @@ module TaskerCore
   # Working
   autoload :Worker,       "tasker_core/worker"
   autoload :Attempt,      "tasker_core/attempt"
+  autoload :Deadline,     "tasker_core/deadline"
   autoload :Message,      "tasker_core/message"
   autoload :StepResult,   "tasker_core/step_result"
   autoload :Registry,     "tasker_core/registry"

@@ -11,13 +11,22 @@ module TaskerCore
     # @param worker_id [String]
     # @param read [#call] reads a result that the message left out: (name) → results
     # @param stopping [#call] whether the worker is being stopped
-    def initialize(message, registry:, worker_id:, read: nil, stopping: -> { false })
+    # @param wanted [#call] whether somebody still waits for the answer; asks the database
+    def initialize(message, registry:, worker_id:, read: nil, stopping: -> { false }, wanted: -> { true })
       @message = message
       @registry = registry
       @answer = StepResult.new(message, worker_id)
       @sequence = read ? Sequence.new(message.sequence, read: read) : Sequence.new(message.sequence)
-      @context = Context.new(message, @sequence, stopping: stopping)
+      @deadline = message.timeout_seconds&.then { |seconds| Deadline.new(seconds) }
+      @context = Context.new(message, @sequence, deadline: @deadline, stopping: stopping, wanted: wanted)
     end
+
+    # @return [Deadline, nil] when its time is over, counted from now
+    attr_reader :deadline
+
+    # @param place [Array<String>, nil] where the handler stands
+    # @return [Hash] the result message that says so
+    def timed_out(place) = @answer.timed_out(deadline.seconds, place)
 
     # Runs the handler. Even what ends its thread is answered, hence the block and the `ensure`.
     #

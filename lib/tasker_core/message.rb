@@ -73,6 +73,13 @@ module TaskerCore
     # @return [Hash]
     def config = @body["step_payload"]
 
+    # @return [Numeric, nil] how long its handler may run
+    def timeout_seconds
+      metadata = @body["metadata"]
+      seconds = metadata["timeout_seconds"] if metadata.is_a?(Hash)
+      seconds if seconds.is_a?(Numeric) && seconds.positive?
+    end
+
     # @return [Task]
     def task
       @task ||= Task.new(**known(Task, execution_context["task"]), context: Fields.of(context))

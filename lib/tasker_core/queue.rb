@@ -5,7 +5,7 @@ require "json"
 module TaskerCore
   # The worker protocol, one call each. Nothing else in the worker knows SQL.
   class Queue
-    # A message as it was read, and what the start of its attempt was answered: started, stale, busy or invalid.
+    # A message as it was read, and what the start of its attempt was answered: see tasker.start_steps.
     Read = Struct.new(:msg_id, :read_ct, :answer, :text)
 
     # @param link [Link]
@@ -26,6 +26,16 @@ module TaskerCore
     def read(namespace, quantity:, lease:)
       rows = @link.query("SELECT msg_id, read_ct, answer, message FROM tasker.read_steps($1, $2, $3, $4)", [namespace, lease, quantity, @worker_id])
       rows.map { |row| Read.new(row["msg_id"].to_i, row["read_ct"].to_i, row["answer"], row["message"]) }
+    end
+
+    # Asks what a start would be answered now, without announcing one; waits for the database if it is away.
+    #
+    # @param message [Message]
+    # @param giving_up [#call] asked before each further try
+    # @return [String] started, stale or paused
+    # @raise [DatabaseError] when told to give up
+    def check(message, giving_up: @giving_up)
+      @link.insist("SELECT tasker.check_attempt($1, $2) AS answer", [message.step_id, message.attempt], giving_up: giving_up).first["answer"]
     end
 
     # Sends results and deletes their messages, together.

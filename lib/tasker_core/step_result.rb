@@ -33,6 +33,15 @@ module TaskerCore
       build("failed", error: described(error), orchestration_metadata: hint(error))
     end
 
+    # @param seconds [Numeric] the time that the handler had
+    # @param backtrace [Array<String>, nil] where it stands
+    # @return [Hash]
+    def timed_out(seconds, backtrace)
+      error = TimeoutError.new("#{@message.handler_class} was not done after #{seconds} s, the step's timeout_seconds")
+      error.set_backtrace(backtrace) if backtrace
+      build("timed_out", error: described(error).merge(error_code: "step_timeout"))
+    end
+
     private
 
     def build(status, **outcome)

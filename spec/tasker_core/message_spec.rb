@@ -68,4 +68,9 @@ RSpec.describe TaskerCore::Message do
     step.failures = 2
     expect([step.retries_left, step.last_attempt?]).to eq([0, true])
   end
+
+  it "knows how long its handler may run, if that was said" do
+    expect([{ timeout_seconds: 2.5 }, {}, { timeout_seconds: nil }, { timeout_seconds: "9" }, { timeout_seconds: 0 }, nil]
+      .map { |metadata| message(metadata: metadata).timeout_seconds }).to eq([2.5, nil, nil, nil, nil, nil])
+  end
 end

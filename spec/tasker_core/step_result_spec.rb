@@ -14,7 +14,7 @@ RSpec.describe TaskerCore::StepResult do
     answers = [result.success({ "sum" => 3 }), result.success(nil, { "cached" => true }), result.failed(RuntimeError.new("boom")),
                result.failed(TaskerCore::PermanentError.new("no", error_code: "E1")),
                result.failed(TaskerCore::RetryableError.new("busy", retry_after: 3)),
-               result.failed(TaskerCore::RetryableError.new("busy", retry_after: "120"))]
+               result.failed(TaskerCore::RetryableError.new("busy", retry_after: "120")), result.timed_out(0.5, ["a.rb:1"]), result.timed_out(3, nil)]
     expect(answers.flat_map { |answer| faults(answer, schema) }).to eq([])
   end
 

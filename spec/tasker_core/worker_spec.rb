@@ -67,17 +67,6 @@ RSpec.describe TaskerCore::Worker, :database do
     expect(results_sent).to eq([])
   end
 
-  it "does not run a handler once the message's time is over, even if nobody told it" do
-    handle("Pack") { |_ctx| 1 }
-    worker = start_worker
-    start_task
-    wait_for("the result") { results_sent.any? }
-    overdue = TaskerCore::Worker::Lease.new("shop", TaskerCore::Queue::Read.new(99, 1), message(handler: "Never"), asked_at: 0, seconds: 1)
-    worker.send(:work, overdue)
-    expect(log).not_to include("handler_missing")
-    expect(results_sent.size).to eq(1)
-  end
-
   it "reads results that were too large for the message when the handler asks for them" do
     register(recipe(name: "chain", steps: [step_recipe("large", handler: "Large"), step_recipe("middle", handler: "Middle", after: ["large"]),
                                            step_recipe("small", handler: "Small", after: ["middle"])]))
@@ -110,14 +99,6 @@ RSpec.describe TaskerCore::Worker, :database do
     psql.exec("CREATE TRIGGER odd BEFORE INSERT ON pgmq.q_shop_queue FOR EACH ROW EXECUTE FUNCTION spec_odd()")
     start_task
     eventually { expect(value("SELECT reason FROM tasker.dead_letters")).to match(/sequence is no list/) }
-    expect(worker.status.held).to eq(0)
-  end
-
-  it "does not keep a message alive that it failed to answer" do
-    worker = start_worker
-    wrong = TaskerCore::Worker::Lease.new("shop", TaskerCore::Queue::Read.new(99, 1), nil, asked_at: TaskerCore::Worker::Lease.clock, seconds: 30)
-    worker.instance_variable_get(:@leases).hold(wrong)
-    expect { worker.send(:work, wrong) }.to raise_error(NoMethodError)
     expect(worker.status.held).to eq(0)
   end
 end

@@ -20,11 +20,21 @@ module TaskerCore
         Log.event(:info, :ready, pid: Process.pid, database: TaskerCore.config.connection_parameters, worker: worker, orchestrator: orchestrator)
         Log.event(:info, :stopping, signal: signals.gets.chomp)
       ensure
-        @worker&.stop
-        @orchestrator&.close
+        stop
       end
 
       private
+
+      # A handler that cannot be ended, because it waits in a library or ends never in its own `ensure`, must not hold the process.
+      def stop
+        ended = @worker.nil? || @worker.stop
+        @orchestrator&.close
+        return if ended
+
+        Log.event(:warn, :threads_left, remedy: "a handler did not end, so the process leaves without its at_exit blocks")
+        [$stdout, $stderr].each(&:flush)
+        exit!(0)
+      end
 
       def register_templates
         paths = TaskerCore.config.template_paths

@@ -2,8 +2,16 @@
 
 module TaskerCore
   class Worker
-    # The threads that run handlers. One whose handler ends it is replaced.
+    # The threads that run handlers. One whose handler ends it is replaced, and so is one whose handler runs longer than it may: nobody
+    # waits for that thread any more. It is let go and not interrupted, because an exception in the middle of foreign code can leave
+    # anything half done; it ends when its handler does.
     class Crew
+      # For each thread of the crew so many may be abandoned before nothing more is taken: they still cost memory and connections.
+      ABANDONED_LIMIT = 2
+
+      # Seconds between looks at whom to wait for.
+      LOOK = 0.1
+
       # @param size [Integer]
       # @param freed [#call] called whenever a thread has nothing to do
       # @yieldparam lease [Lease] what to work on
@@ -13,6 +21,8 @@ module TaskerCore
         @work = work
         @jobs = Thread::Queue.new
         @threads = []
+        @abandoned = []
+        @working = {}.compare_by_identity
         @busy = 0
         @mutex = Mutex.new
       end
@@ -30,11 +40,26 @@ module TaskerCore
         @jobs << lease
       end
 
-      # @return [Integer] threads with nothing to do
-      def free = @size - @busy
+      # @return [Integer] threads with nothing to do; none while too many are abandoned
+      def free = exhausted? ? 0 : @size - @busy
 
       # @return [Integer] leases that are worked on, or wait for a thread
       attr_reader :busy
+
+      # @return [Integer] threads that nobody waits for any more, and whose handlers still run
+      def abandoned = @abandoned.size
+
+      # Waits no longer for the thread that works on a lease; another takes its place.
+      #
+      # @param lease [Lease]
+      # @return [Array<String>, nil] where it stands, as a backtrace; nil when it was done this moment
+      def abandon(lease)
+        thread = @mutex.synchronize { give_up(lease) } or return
+        replace
+        tell_of_exhaustion
+        @freed.call
+        thread.backtrace
+      end
 
       # No more work: what no thread has begun is handed back.
       #
@@ -49,20 +74,33 @@ module TaskerCore
       end
 
       # @param seconds [Numeric] at most so long
+      # @return [Boolean] whether every thread has ended, but for the abandoned ones
+      def join(seconds) = ended?(seconds) { @threads }
+
+      # @param seconds [Numeric] at most so long
       # @return [Boolean] whether every thread has ended
-      def join(seconds)
-        deadline = Lease.clock + seconds
-        threads.all? { |thread| thread.join([deadline - Lease.clock, 0].max) }
-      end
+      def gone?(seconds) = ended?(seconds) { @threads + @abandoned }
 
       # Ends the threads in the middle of their handlers.
       #
       # @return [void]
-      def kill = threads.each(&:kill)
+      def kill = @mutex.synchronize { @threads + @abandoned }.each(&:kill)
 
       private
 
-      def threads = @mutex.synchronize { @threads.dup }
+      # One that is abandoned meanwhile is not waited for any longer.
+      def ended?(seconds)
+        deadline = Lease.clock + seconds
+        while (thread = @mutex.synchronize { yield.find(&:alive?) })
+          left = deadline - Lease.clock
+          return false if left <= 0
+
+          thread.join([left, LOOK].min)
+        end
+        true
+      end
+
+      def exhausted? = @abandoned.size >= @size * ABANDONED_LIMIT
 
       def hire
         thread = Thread.new { work_on }
@@ -71,27 +109,55 @@ module TaskerCore
       end
 
       def work_on
-        while (lease = @jobs.pop)
+        while !abandoned? && (lease = @jobs.pop)
           work(lease)
         end
       ensure
-        replace unless @closed
+        leave
       end
+
+      def abandoned? = @mutex.synchronize { @abandoned.include?(Thread.current) }
+
+      # An abandoned thread was replaced already.
+      def leave = abandoned? ? returned : replace
 
       # In a process that is ending, nobody can be hired any more.
       def replace
-        hire
+        hire unless @closed
       rescue ThreadError
         nil
       end
 
+      def returned
+        was_exhausted = exhausted?
+        @mutex.synchronize { @abandoned.delete(Thread.current) }
+        Log.event(:info, :threads_back, abandoned: abandoned) if was_exhausted && !exhausted?
+        @freed.call
+      end
+
+      def tell_of_exhaustion
+        return unless @abandoned.size == @size * ABANDONED_LIMIT
+
+        Log.event(:error, :threads_exhausted, abandoned: abandoned, remedy: "handlers ran longer than timeout_seconds and do not end: no more " \
+                                                                            "work is taken until some do; give what they call a time limit")
+      end
+
       def work(lease)
+        @mutex.synchronize { @working[lease] = Thread.current }
         @work.call(lease)
       rescue Exception => error # rubocop:disable Lint/RescueException
         Log.event(:error, :unexpected, thread: "crew", error: error.class, message: error.message, at: error.backtrace&.first)
       ensure
-        @mutex.synchronize { @busy -= 1 }
+        @mutex.synchronize { @busy -= 1 if @working.delete(lease) }
         @freed.call
+      end
+
+      def give_up(lease)
+        thread = @working.delete(lease) or return
+        @threads.delete(thread)
+        @abandoned << thread
+        @busy -= 1
+        thread
       end
     end
   end

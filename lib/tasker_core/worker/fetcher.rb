@@ -10,6 +10,10 @@ module TaskerCore
       # Seconds before a namespace that is not registered is looked for again.
       ABSENT_PAUSE = 1
 
+      # What is done with messages, by the answer to their start: see tasker.start_steps.
+      ANSWERS = { "started" => :begin_work, "stale" => :delete, "busy" => :postpone, "paused" => :give_back, "lost" => :leave_alone }.freeze
+      private_constant :ANSWERS
+
       # @return [Integer] messages read
       attr_reader :fetched
 
@@ -77,19 +81,27 @@ module TaskerCore
         reads.size
       end
 
-      def sort(answer, namespace, reads, asked_at)
-        case answer
-        when "started" then reads.each { |read| begin_work(namespace, read, asked_at) }
-        when "stale" then @queue.delete(namespace, reads.map(&:msg_id))
-        when "busy" then @queue.postpone(namespace, reads.map(&:msg_id), seconds: BUSY_PAUSE)
-        else bury(namespace, reads, "the message names no attempt of a step")
-        end
+      def sort(answer, namespace, reads, asked_at) = send(ANSWERS.fetch(answer, :refuse), namespace, reads, asked_at)
+
+      def begin_work(namespace, reads, asked_at) = taken(namespace, reads, asked_at).each { |lease| @crew << lease }
+
+      def give_back(namespace, reads, asked_at) = @leases.give_back(taken(namespace, reads, asked_at), delay: Lease::PAUSE)
+
+      def delete(namespace, reads, _asked_at) = @queue.delete(namespace, reads.map(&:msg_id))
+
+      def postpone(namespace, reads, _asked_at) = @queue.postpone(namespace, reads.map(&:msg_id), seconds: BUSY_PAUSE)
+
+      # The orchestrator's sweep ends such a step.
+      def leave_alone(namespace, reads, _asked_at) = Log.event(:warn, :step_lost, namespace: namespace, messages: reads.map(&:msg_id))
+
+      def refuse(namespace, reads, _asked_at) = bury(namespace, reads, "the message names no attempt of a step")
+
+      def taken(namespace, reads, asked_at)
+        reads.filter_map { |read| lease(namespace, read, asked_at)&.tap { |lease| @leases.hold(lease) } }
       end
 
-      def begin_work(namespace, read, asked_at)
-        lease = Lease.new(namespace, read, Message.parse(read.text), asked_at: asked_at, seconds: @lease_seconds)
-        @leases.hold(lease)
-        @crew << lease
+      def lease(namespace, read, asked_at)
+        Lease.new(namespace, read, Message.parse(read.text), asked_at: asked_at, seconds: @lease_seconds)
       rescue Message::Malformed => error
         bury(namespace, [read], error.message)
       end
@@ -97,6 +109,7 @@ module TaskerCore
       def bury(namespace, reads, reason)
         @queue.dead_letter(namespace, reads.map(&:msg_id), reason)
         Log.event(:error, :dead_letter, namespace: namespace, messages: reads.map(&:msg_id), reason: reason)
+        nil
       end
     end
   end

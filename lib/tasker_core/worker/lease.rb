@@ -8,11 +8,18 @@ module TaskerCore
       # Held longer than this before its handler starts, it is asked for again.
       FRESH = 1.0
 
+      # Seconds before a message of a paused step is tried again.
+      PAUSE = 5
+
       # Seconds before a message without a handler here comes again, the first time and at most.
       MISSING_PAUSE = (0.2..5.0)
 
+      # Held while it is decided whose answer is the first.
+      TURN = Mutex.new
+      private_constant :TURN
+
       # @return [Float] the monotonic clock
-      def self.clock = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      def self.clock = Deadline.clock
 
       # @return [String]
       attr_reader :namespace
@@ -60,12 +67,10 @@ module TaskerCore
       # @return [Boolean] whether the handler may start without asking again
       def fresh? = Lease.clock - @taken_at <= FRESH
 
-      # Its handler is done and its result is on its way.
+      # Its answer is there: the handler's, or that its time was over.
       #
-      # @return [void]
-      def answer
-        @answered = true
-      end
+      # @return [Boolean] whether this one is the first, which is the one that counts
+      def answer = TURN.synchronize { !@answered && (@answered = true) }
 
       # @return [Boolean]
       def answered? = @answered

@@ -49,15 +49,16 @@ module TaskerCore
         retry
       end
 
-      # Gives messages back; what their handlers return from now on is not sent.
+      # Gives messages back; what their handlers return from now on is not sent. If the database is away, their time ends by itself.
       #
       # @param leases [Array<Lease>]
       # @param delay [Numeric] seconds before they come again
       # @return [void]
-      # @raise [DatabaseError]
       def give_back(leases, delay: 0)
         leases.each(&:lose)
-        leases.group_by(&:namespace).each { |namespace, some| @queue.release(namespace, some.map(&:to_release), delay: delay) }
+        release(leases, delay)
+      rescue DatabaseError => error
+        Log.event(:warn, :leases_not_given_back, messages: leases.map(&:msg_id), message: error.message)
       ensure
         leases.each { |lease| drop(lease) }
       end
@@ -65,6 +66,10 @@ module TaskerCore
       private
 
       def holds?(lease) = @held[[lease.namespace, lease.msg_id]].equal?(lease)
+
+      def release(leases, delay)
+        leases.group_by(&:namespace).each { |namespace, some| @queue.release(namespace, some.map(&:to_release), delay: delay) }
+      end
 
       def extend(namespace, leases)
         asked_at = Lease.clock

@@ -35,7 +35,6 @@ module TaskerCore
       # @param result [Hash] the result message
       # @return [void]
       def reply(lease, result)
-        lease.answer
         @ready << [lease, result]
         @loop.wake.signal
       end

@@ -54,4 +54,74 @@ RSpec.describe TaskerCore::Worker::Crew do
     working.close
     expect(working.join(5)).to be(true)
   end
+
+  context "with handlers that nobody waits for any more" do
+    let(:gate) { Thread::Queue.new }
+
+    # Threads that are in the middle of their work and were let go.
+    def abandon(working, *leases)
+      leases.each { |lease| working << lease }
+      expect(leases.map { done.pop }).to match_array(leases)
+      leases.each { |lease| expect(working.abandon(lease)).to include(/crew_spec/) }
+    end
+
+    it "has as many threads as before" do
+      working = crew(2) { |lease| (done << lease) && gate.pop }
+      abandon(working, :a, :b)
+      expect([working.free, working.busy, working.abandoned]).to eq([2, 0, 2])
+      working << :c
+      expect(done.pop).to eq(:c)
+    end
+
+    it "lets their threads end when the handlers do, and hires nobody for them" do
+      working = crew(1) { |lease| (done << lease) && gate.pop }
+      abandon(working, :a)
+      gate << true
+      eventually { expect(working.abandoned).to eq(0) }
+      expect([working.free, working.busy]).to eq([1, 0])
+      working << :b
+      expect(done.pop).to eq(:b)
+    end
+
+    it "takes no more when there are twice as many of them as threads, until some end; says both" do
+      working = crew(1) { |lease| (done << lease) && gate.pop }
+      abandon(working, :a)
+      expect(working.free).to eq(1)
+      abandon(working, :b)
+      expect(working.free).to eq(0)
+      expect(log.scan("threads_exhausted abandoned=2").size).to eq(1)
+      gate << true
+      eventually { expect(working.free).to eq(1) }
+      expect(log).to include("threads_back abandoned=1")
+    end
+
+    it "does not wait for them, but ends them with the others" do
+      working = crew(1) { |lease| (done << lease) && gate.pop }
+      abandon(working, :a)
+      working.close
+      expect(working.join(5)).to be(true)
+      expect(working.gone?(0)).to be(false)
+      working.kill
+      expect(working.gone?(5)).to be(true)
+    end
+
+    it "does not wait longer for one that is abandoned while it waits" do
+      working = crew(1) { |lease| (done << lease) && gate.pop }
+      working << :a
+      done.pop
+      working.close
+      waiting = Thread.new { working.join(60) }
+      wait_for("the wait") { waiting.stop? }
+      working.abandon(:a)
+      expect(waiting.join(5)&.value).to be(true)
+    end
+
+    it "has nothing to let go of when the work was done just then" do
+      working = crew(1) { |lease| done << lease }
+      working << :a
+      freed.pop
+      expect(working.abandon(:a)).to be_nil
+      expect([working.free, working.busy, working.abandoned]).to eq([1, 0, 0])
+    end
+  end
 end

@@ -54,4 +54,25 @@ RSpec.describe TaskerCore::Worker::Fetcher, :database do
     expect(taken.pop.namespace).to eq("later")
     expect(log.scan("namespace_missing").size).to eq(1)
   end
+
+  it "gives back what may not start now, without a loss, and takes it when it may" do
+    task = start_task
+    psql.exec("UPDATE tasker.steps SET paused = true")
+    fetch(["shop"], threads: 1)
+    eventually { expect(value("SELECT extract(epoch FROM vt - clock_timestamp()) FROM pgmq.q_shop_queue").to_f).to be_between(1, 5) }
+    eventually { expect(leases.size).to eq(0) }
+    psql.exec("UPDATE tasker.steps SET paused = false")
+    psql.exec("UPDATE pgmq.q_shop_queue SET vt = clock_timestamp()")
+    expect(taken.pop.message.task_id).to eq(task.id)
+    expect(task.step(:pack)).to have_attributes(state: :in_progress, losses: 0)
+  end
+
+  it "leaves a message alone whose step has cost too many workers" do
+    start_task
+    psql.exec("UPDATE tasker.steps SET state = 'in_progress', losses = 10")
+    fetch(["shop"], threads: 1)
+    eventually { expect(log).to include("step_lost") }
+    expect([leases.size, taken.size]).to eq([0, 0])
+    expect(value("SELECT vt > clock_timestamp() FROM pgmq.q_shop_queue")).to eq("t")
+  end
 end

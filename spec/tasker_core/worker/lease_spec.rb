@@ -34,4 +34,11 @@ RSpec.describe TaskerCore::Worker::Lease do
     end
     expect(pauses).to match([be_between(0.16, 0.2), be_between(0.32, 0.4), be_between(0.64, 0.8), be_between(4, 5)])
   end
+
+  it "counts the first answer and no other, however many threads give one" do
+    answered = lease
+    first = Array.new(20) { Thread.new { answered.answer } }.map(&:value)
+    expect(first.count(true)).to eq(1)
+    expect(answered).to be_answered
+  end
 end
