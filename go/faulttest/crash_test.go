@@ -51,6 +51,7 @@ func everywhere(t *testing.T, steps string, play func(w *world, through *proxy, 
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, steps)
+			w.register("demo", "leaf", "a")
 			w.exec(`UPDATE tasker.namespaces SET dispatch_window = 2`)
 			c := &cutter{how: how}
 			through := newProxy(t, w.url, c.decide)
@@ -69,13 +70,13 @@ func everywhere(t *testing.T, steps string, play func(w *world, through *proxy, 
 }
 
 // TestOrchestratorCutAnywhere cuts the orchestrator off while it admits, creates, applies with children and with a
-// retry, hands out and brings to rest. Two tasks in a window of two: some of it waits for enqueue.
+// retry, hands out and brings to rest. The window has room for two: some of it waits for enqueue.
 func TestOrchestratorCutAnywhere(t *testing.T) {
 	everywhere(t, diamond, func(w *world, through *proxy, c *cutter, n int64) {
 		o, err := orchestrator.Open(w.t.Context(), orchestrator.Config{DatabaseURL: through.url(), PoolSize: 1, BatchSize: 2})
 		require.NoError(w.t, err)
 		defer o.Close()
-		w.exec(`SELECT pgmq.send('orchestration_task_requests', $1::jsonb)`, request("job", "idempotency_key", fmt.Sprint("queue ", n)))
+		w.exec(`SELECT pgmq.send('orchestration_task_requests', $1::jsonb)`, request("leaf", "idempotency_key", fmt.Sprint("queue ", n)))
 		c.from(n)
 		w.eventually("the created task", func() bool {
 			_, err := o.CreateTask(w.t.Context(), tasker.Request{Namespace: "demo", Name: "job", IdempotencyKey: fmt.Sprint("call ", n)})

@@ -1,0 +1,110 @@
+package faulttest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What an operator does, between the statements of an orchestrator.
+
+// TestReadyIsReadAgainUnderTheLock: a step that was ready when enqueue looked is cancelled before enqueue has locked
+// its task.
+func TestReadyIsReadAgainUnderTheLock(t *testing.T) {
+	unread := rewriting{"tasker.enqueue_ready", `AND ((s.state = 'pending' AND s.unmet_dependencies = 0)
+                OR (s.state = 'waiting_for_retry' AND s.due_at <= clock_timestamp()))`, ""}
+	interleaving(t, "a", rule{sql: []rewriting{unread}}, func(w *world, _ []rewording) (fault string) {
+		w.exec(`UPDATE tasker.namespaces SET dispatch_window = 1`)
+		out, task := w.create(), w.create()
+		w.exec(`UPDATE tasker.steps SET state = 'complete', completed_at = now() WHERE task_id = $1::text::uuid`, out)
+		w.rewrite(gate("tasker.enqueue_ready", "SELECT array_agg(l.task_id) INTO locked"))
+		holder := w.session("gate").do(closeGate)
+		first := w.session("first").begin(`SELECT tasker.enqueue_ready(10, 'first')`).mustWait()
+		w.session("operator").do(`SELECT tasker.cancel_task($1::text::uuid, 'operator')`, task)
+		holder.do(openGate)
+		if err := first.end(); err != nil {
+			return "the hand-out fails: " + err.Error()
+		}
+		if state := w.stepState(task, "a"); state != "cancelled" {
+			return "a cancelled step is " + state
+		}
+		return ""
+	})
+}
+
+// TestRepeatableReadIsToldToTryAgain: a caller in REPEATABLE READ took his snapshot before a result of the task was
+// applied, and cancels the only other step. Whoever saw the task as it was would leave it open for ever.
+func TestRepeatableReadIsToldToTryAgain(t *testing.T) {
+	unlocked := rewriting{"tasker.lock_steps_of", "PERFORM FROM tasker.steps s WHERE s.step_id = ANY (step_ids) ORDER BY s.step_id FOR NO KEY UPDATE;", "NULL;"}
+	interleaving(t, "a; b", rule{sql: []rewriting{noTouch, unlocked}}, func(w *world, _ []rewording) (fault string) {
+		task := w.create()
+		o := w.orchestrator()
+		caller := w.session("caller").do(`BEGIN ISOLATION LEVEL REPEATABLE READ`)
+		caller.value(`SELECT state FROM tasker.tasks WHERE task_id = $1::text::uuid`, task)
+		w.answer(task, "a")
+		require.Equal(w.t, 1, w.tick(o).Applied)
+		err := caller.try(`SELECT tasker.cancel_step($1::text::uuid, 'b', 'caller')`, task)
+		if err == nil {
+			err = caller.try(`COMMIT`)
+		}
+		if code(err) == "40001" {
+			return ""
+		}
+		return "the caller is told " + code(err) + ", and the task is " + w.taskState(task)
+	})
+}
+
+// TestTasksAreLockedInOneOrder: two operators cancel the same tasks, named in opposite order, while a third holds one.
+func TestTasksAreLockedInOneOrder(t *testing.T) {
+	asAsked := rewriting{"tasker.lock_tasks", "ORDER BY t.task_id FOR NO KEY UPDATE", "ORDER BY array_position(task_ids, t.task_id) FOR NO KEY UPDATE"}
+	interleaving(t, "a; b", rule{sql: []rewriting{asAsked}}, func(w *world, _ []rewording) (fault string) {
+		one, two := w.create(), w.create()
+		third := w.session("third").do(`BEGIN`).do(holdTask, one)
+		const cancel = `SELECT count(*) FROM tasker.control_tasks('cancel', $1::text[]::uuid[], 'operator')`
+		first := w.session("first").begin(cancel, []string{one, two}).mustWait()
+		second := w.session("second").begin(cancel, []string{two, one}).mustWait()
+		third.do(`ROLLBACK`)
+		for _, s := range []*session{first, second} {
+			if err := s.end(); err != nil {
+				return s.name + ": " + err.Error()
+			}
+		}
+		require.Equal(w.t, "cancelled", w.taskState(two))
+		return ""
+	})
+}
+
+// TestNothingGoesOutAfterAPause: a namespace is paused while an orchestrator hands out in it. Whoever asked for the pause
+// may rely on it when he has his answer: either the hand-out is over by then, or it does not happen.
+func TestNothingGoesOutAfterAPause(t *testing.T) {
+	unlocked := rewriting{"tasker.turn_namespace", "PERFORM pg_advisory_xact_lock(hashtextextended('tasker hand-out', id));", "NULL;"}
+	const test, lock = "CONTINUE WHEN tasker.is_paused(namespace.namespace_id);", "IF NOT pg_try_advisory_xact_lock(hashtextextended("
+	testedBefore := []rewriting{{"tasker.enqueue_ready", test, ""}, {"tasker.enqueue_ready", lock, test + lock}}
+	for name, c := range map[string]struct {
+		taken []rewriting
+		gate  string
+	}{
+		"under the lock":  {[]rewriting{unlocked}, "CONTINUE WHEN room <= 0;"},
+		"before the lock": {testedBefore, lock},
+	} {
+		t.Run(name, func(t *testing.T) {
+			interleaving(t, "a", rule{sql: c.taken}, func(w *world, _ []rewording) (fault string) {
+				w.exec(`UPDATE tasker.namespaces SET dispatch_window = 1`)
+				out, task := w.create(), w.create()
+				w.exec(`UPDATE tasker.steps SET state = 'complete', completed_at = now() WHERE task_id = $1::text::uuid`, out)
+				w.rewrite(gate("tasker.enqueue_ready", c.gate))
+				holder := w.session("gate").do(closeGate)
+				tick := w.session("tick").begin(`SELECT tasker.enqueue_ready(10, 'tick')`).mustWait()
+				operator := w.session("operator").begin(`SELECT tasker.pause_namespace('demo', 'operator')`)
+				paused := !operator.waits()
+				holder.do(openGate)
+				tick.mustEnd()
+				operator.mustEnd()
+				if state := w.stepState(task, "a"); paused && state != "pending" {
+					return "a step went out after the pause"
+				}
+				return ""
+			})
+		})
+	}
+}
