@@ -8,7 +8,9 @@ import (
 // compare gives every difference between what the model foretold and what the database holds, after it has learned the
 // ids of what is new.
 func (m *model) compare(o observed) (differences []string) {
-	differ := func(format string, arguments ...any) { differences = append(differences, fmt.Sprintf(format, arguments...)) }
+	differ := func(format string, arguments ...any) {
+		differences = append(differences, fmt.Sprintf(format, arguments...))
+	}
 	for _, v := range o.violations {
 		differ("%s", v)
 	}

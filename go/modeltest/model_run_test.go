@@ -15,7 +15,7 @@ import (
 var (
 	histories = flag.Int("histories", 500, "how many histories to run")
 	seed      = flag.Uint64("seed", 1, "seed of the first history; each further one has the next number")
-	workers   = flag.Int("workers", 3, "how many histories run at a time, each with a database of its own")
+	workers   = flag.Int("workers", 2, "how many histories run at a time, each with a database of its own; -parallel bounds it")
 )
 
 // seeding guards the flag by which rapid learns its seed.

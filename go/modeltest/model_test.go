@@ -67,6 +67,7 @@ type request struct {
 	template *template
 	priority int
 	key      string
+	skip     []string // steps that the task does without
 }
 
 // result is what a worker sent. One that nobody can read has garbled set; step may be nil, then it is about nothing.
@@ -106,7 +107,9 @@ func (m *model) pausedIn(n *namespace) bool { return m.paused || n.paused }
 
 // settle is the verdict.
 func (t *task) settle() {
-	is := func(test func(*step) bool) func() bool { return func() bool { return slices.ContainsFunc(t.steps, test) } }
+	is := func(test func(*step) bool) func() bool {
+		return func() bool { return slices.ContainsFunc(t.steps, test) }
+	}
 	moving := is(func(s *step) bool { return s.out() || s.state == "waiting_for_retry" || s.first() })
 	unsatisfied := is(func(s *step) bool { return !s.satisfies() })
 	failed := is(func(s *step) bool { return s.state == "error" })
@@ -125,19 +128,21 @@ func (t *task) settle() {
 // and nothing else waits to be handed out for the first time.
 func (m *model) create(requests ...*request) {
 	var roots []*step
+	before := len(m.tasks)
 	for _, r := range requests {
-		if m.made(r) != nil {
+		if m.made(r, before) != nil {
 			continue
 		}
 		t := &task{tag: r.tag, template: r.template, namespace: r.template.namespace, priority: r.priority, key: r.key, state: "pending"}
 		t.steps = r.template.instantiate(t)
 		m.tasks = append(m.tasks, t)
-		t.settle()
 		for _, s := range t.steps {
-			if s.first() {
-				roots = append(roots, s)
+			if slices.Contains(r.skip, s.name) {
+				s.state = "skipped"
 			}
 		}
+		t.settle()
+		roots = append(roots, keep(t.steps, (*step).first)...)
 	}
 	for _, n := range m.namespaces {
 		mine := keep(roots, func(s *step) bool { return s.task.namespace == n })
@@ -148,10 +153,16 @@ func (m *model) create(requests ...*request) {
 	}
 }
 
-// made gives the task that a request made before, or nil.
-func (m *model) made(r *request) *task {
+// made gives the task that a request made before, or nil: its own, or the one that has its key. Of equal requests in one
+// call the first makes the task for all, whatever becomes of it at once; tasks from fresh on are of this call.
+func (m *model) made(r *request, fresh int) *task {
 	for _, t := range m.tasks {
-		if t.tag == r.tag || r.key != "" && t.key == r.key && t.namespace == r.template.namespace {
+		if t.tag == r.tag {
+			return t
+		}
+	}
+	for i, t := range m.tasks {
+		if r.key != "" && t.key == r.key && t.namespace == r.template.namespace && (t.holdsKey() || i >= fresh) {
 			return t
 		}
 	}

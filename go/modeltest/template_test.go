@@ -18,9 +18,10 @@ const (
 
 // template is a random DAG.
 type template struct {
-	namespace *namespace
-	name      string
-	recipes   []recipe
+	namespace     *namespace
+	name          string
+	recipes       []recipe
+	keysWhileOpen bool // a request's key is free again when its task has come to rest
 }
 
 // recipe is what a template says about one step.
@@ -53,7 +54,7 @@ func sizes() *rapid.Generator[int] {
 // templates draws a template of a namespace. Half of them name children before parents: order must not matter.
 func templates(n *namespace, name string) *rapid.Generator[*template] {
 	return rapid.Custom(func(t *rapid.T) *template {
-		made := &template{namespace: n, name: name}
+		made := &template{namespace: n, name: name, keysWhileOpen: rapid.Bool().Draw(t, "keys while open")}
 		size := sizes().Draw(t, "size")
 		backwards := rapid.Bool().Draw(t, "backwards")
 		for i := range size {
@@ -103,7 +104,7 @@ func (t *template) GoString() string {
 			strings.Join(t.names(r.waitsFor), " "), r.maxAttempts, r.retryable, r.skippable, r.backoff, r.base)
 		lines = append(lines, line)
 	}
-	return fmt.Sprintf("template %s/%s\n    %s", t.namespace.name, t.name, strings.Join(lines, "\n    "))
+	return fmt.Sprintf("template %s/%s, keys while open %t\n    %s", t.namespace.name, t.name, t.keysWhileOpen, strings.Join(lines, "\n    "))
 }
 
 func (t *template) names(positions []int) (names []string) {
@@ -131,6 +132,9 @@ func (t *template) instantiate(of *task) []*step {
 // recipe as the product takes it.
 func (t *template) register() tasker.Template {
 	made := tasker.Template{Namespace: t.namespace.name, Name: t.name, Version: "1.0.0"}
+	if t.keysWhileOpen {
+		made.Identity.Scope = tasker.ScopeOpen
+	}
 	for _, r := range t.recipes {
 		made.Steps = append(made.Steps, tasker.Step{Name: r.name, HandlerClass: "Handler", DependsOn: t.names(r.waitsFor),
 			MaxAttempts: r.maxAttempts, Retryable: r.retryable, Skippable: r.skippable,

@@ -24,6 +24,8 @@ func init() { //nolint:gochecknoinits // the verbs speak of the table they stand
 		{"reply", 6, (*history).reply}, {"send", 2, (*history).send}, {"garble", 1, (*history).garble},
 		{"foreign", 1, (*history).foreign}, {"release", 2, (*history).release}, {"extend", 1, (*history).extend},
 		{"window", 1, (*history).window},
+		{"control task", 3, (*history).controlTask}, {"control step", 4, (*history).controlStep},
+		{"pause", 1, (*history).pause}, {"resume", 1, (*history).resume},
 	}
 }
 
@@ -40,6 +42,11 @@ func (h *history) ask(a *action) *request {
 	if a.of(3) == 2 {
 		r.key = fmt.Sprintf("key %d", a.of(3))
 	}
+	if a.of(5) == 4 {
+		for _, skippable := range keep(template.recipes, func(r recipe) bool { return r.skippable && a.of(3) > 0 }) {
+			r.skip = append(r.skip, skippable.name)
+		}
+	}
 	h.requests = append(h.requests, r)
 	return r
 }
@@ -53,7 +60,14 @@ func (r *request) body() map[string]any {
 	if r.key != "" {
 		body["idempotency_key"] = r.key
 	}
+	if r.skip != nil {
+		body["skip"] = r.skip
+	}
 	return body
+}
+
+func (r *request) String() string {
+	return fmt.Sprintf("%s of %s, priority %d, key %q, skipping %v", r.tag, r.template.name, r.priority, r.key, r.skip)
 }
 
 func (h *history) create(a *action) {
@@ -79,12 +93,12 @@ func (h *history) createTask(r *request) {
 	var id string
 	var created bool
 	h.must(h.w.pool.QueryRow(h.w.ctx, `SELECT task_id::text, created FROM tasker.create_task($1)`, r.body()).Scan(&id, &created))
-	made := h.m.made(r)
+	made := h.m.made(r, len(h.m.tasks))
 	if made != nil == created || made != nil && made.id != id {
 		h.Fatalf("%s gave task %s, created %t; the model has %v", r.tag, id, created, made)
 	}
 	h.m.create(r)
-	h.say("create %s of %s, priority %d, key %q: %t", r.tag, r.template.name, r.priority, r.key, created)
+	h.say("create %v: %t", r, created)
 }
 
 func (h *history) submit(a *action) {
@@ -96,7 +110,7 @@ func (h *history) submit(a *action) {
 func (h *history) submitRequest(r *request) {
 	h.must(h.w.exec(`SELECT pgmq.send('orchestration_task_requests', $1::jsonb)`, r.body()))
 	h.m.requests = append(h.m.requests, r)
-	h.say("submit %s of %s, priority %d, key %q", r.tag, r.template.name, r.priority, r.key)
+	h.say("submit %v", r)
 }
 
 // someTick is a tick by one of the orchestrators, sometimes while somebody holds a task.
@@ -157,6 +171,11 @@ func (h *history) setWindow(n *namespace, size int) {
 func (h *history) open() {
 	for _, n := range h.m.namespaces {
 		h.setWindow(n, 1000)
+		h.turnNamespace(n, false)
+	}
+	h.turnEverything(false)
+	for _, t := range keep(h.m.tasks, func(t *task) bool { return t.paused }) {
+		h.controlOne("resume", t)
 	}
 }
 

@@ -38,8 +38,11 @@ var invariantsSQL string
 func newWorld(t testing.TB) *world {
 	w := &world{ctx: context.Background()}
 	url := dbtest.URL(t)
-	var err error
-	w.pool, err = pgxpool.New(w.ctx, url)
+	config, err := pgxpool.ParseConfig(url)
+	require.NoError(t, err)
+	config.ConnConfig.RuntimeParams["jit"] = "off" // compiling what checks a few rows takes longer than checking them
+	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	w.pool, err = pgxpool.NewWithConfig(w.ctx, config)
 	require.NoError(t, err)
 	t.Cleanup(w.pool.Close)
 	for i, size := range batchSizes {
