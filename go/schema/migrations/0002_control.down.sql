@@ -1,6 +1,6 @@
 ALTER TABLE tasker.step_transitions DROP CONSTRAINT move_is_legal;
 ALTER TABLE tasker.task_transitions DROP CONSTRAINT move_is_legal;
-DROP TABLE tasker.suspects, tasker.pauses;
+DROP TABLE tasker.retention, tasker.suspects, tasker.pauses;
 ALTER TABLE tasker.dead_letters ADD CONSTRAINT one_dead_letter_per_message UNIQUE (queue_name, msg_id);
 
 DROP INDEX tasker.steps_ready, tasker.steps_waiting_for_retry, tasker.steps_handed_out, tasker.steps_in_error;

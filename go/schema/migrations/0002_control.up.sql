@@ -62,6 +62,14 @@ CREATE INDEX suspects_since ON tasker.suspects (namespace_id, since);           
 -- A queue that was made anew by somebody else counts from one again; no dead letter may be lost to that.
 ALTER TABLE tasker.dead_letters DROP CONSTRAINT one_dead_letter_per_message;
 
+-- How far the deletion of finished tasks has come, so that tasks which are older and still open are not read again by
+-- every batch.
+CREATE TABLE tasker.retention (
+  only_row  boolean PRIMARY KEY DEFAULT true CONSTRAINT there_is_one_retention CHECK (only_row),
+  read_upto uuid    NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'
+);
+INSERT INTO tasker.retention DEFAULT VALUES;
+
 -- The legal moves, as in go/tasker/transition.go. The history is the wall: no other move can be written down.
 ALTER TABLE tasker.task_transitions ADD CONSTRAINT move_is_legal CHECK ((from_state, to_state) IN (
   ('pending', 'in_progress'), ('pending', 'complete'), ('pending', 'cancelled'), ('pending', 'resolved_manually'),

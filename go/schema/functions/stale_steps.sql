@@ -1,0 +1,46 @@
+-- The steps of a namespace that wait for something which should not take long, and since when. Whether it has been too
+-- long is for the caller to say. The queue must be there.
+CREATE FUNCTION tasker.stale_steps(namespace integer, patience interval)
+RETURNS TABLE (step_id bigint, kind text, since timestamptz)
+LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+  space tasker.namespaces := (SELECT n FROM tasker.namespaces n WHERE n.namespace_id = stale_steps.namespace);
+BEGIN
+  -- Handed out: as many as the window holds, each with its message.
+  RETURN QUERY EXECUTE format($sql$
+    SELECT s.step_id,
+           CASE WHEN q.msg_id IS NULL AND x.step_id IS NOT NULL THEN 'suspect'
+                WHEN q.msg_id IS NULL THEN 'message_lost'
+                WHEN s.state = 'in_progress' THEN 'lease_over' ELSE 'not_started' END,
+           CASE WHEN q.msg_id IS NULL AND x.step_id IS NOT NULL THEN x.since
+                WHEN s.state = 'in_progress' AND q.msg_id IS NOT NULL THEN q.vt ELSE s.enqueued_at END
+      FROM tasker.steps s
+      LEFT JOIN %s q ON q.msg_id = s.msg_id AND q.enqueued_at <= s.enqueued_at
+      LEFT JOIN tasker.suspects x ON x.step_id = s.step_id AND x.attempt = s.attempt AND x.msg_id = s.msg_id
+     WHERE s.namespace_id = $1 AND s.state IN ('enqueued', 'in_progress') AND NOT s.paused
+       AND s.enqueued_at < clock_timestamp() - $2
+       AND NOT (s.state = 'enqueued' AND q.msg_id IS NOT NULL AND q.vt > clock_timestamp())  -- held by a plain worker
+       AND NOT (q.msg_id IS NULL AND tasker.has_result(s))                                   -- see stale_messages
+    $sql$, tasker.queue_table(space.name)) USING space.namespace_id, patience;
+
+  RETURN QUERY
+    SELECT s.step_id, 'retry_overdue', s.due_at FROM tasker.steps s
+     WHERE s.namespace_id = space.namespace_id AND s.state = 'waiting_for_retry' AND s.due_at < clock_timestamp() - patience
+       AND NOT s.paused
+     ORDER BY s.due_at LIMIT space.dispatch_window;
+
+  -- Ready, and there would have been room: since the last of its parents was done, or since it was made.
+  RETURN QUERY
+    SELECT s.step_id, 'not_handed_out', greatest(t.created_at, parents.done, pause.ended)
+      FROM unnest(tasker.next_ready(space.namespace_id, tasker.window_room(space.namespace_id, space.dispatch_window))) AS next (step_id)
+      JOIN tasker.steps s ON s.step_id = next.step_id AND s.state = 'pending'
+      JOIN tasker.tasks t ON t.task_id = s.task_id
+     CROSS JOIN LATERAL (
+       SELECT max(p.completed_at) AS done FROM tasker.edges e JOIN tasker.steps p ON p.step_id = e.parent_step_id
+        WHERE e.child_step_id = s.step_id OFFSET 0) parents
+     CROSS JOIN LATERAL (
+       SELECT max(h.at) AS ended FROM tasker.pauses h WHERE h.task_id = s.task_id AND NOT h.paused OFFSET 0) pause
+     WHERE t.created_at < clock_timestamp() - patience;
+END
+$$;
