@@ -49,6 +49,7 @@ type Config struct {
 	Lease         time.Duration // how long a step may lack a message before it gets another; defaults to DefaultLease
 	Actor         string        // who we are in the history; defaults to orchestrator@host:pid
 	Unmigrated    bool          // do not ask for the schema at Open: Migrate comes later
+	Unprepared    bool          // prepare no statements: behind a pooler in transaction mode
 
 	// Log gets one event a stage that did something, and one an error. Nil: silence.
 	Log func(level, message string, attributes map[string]any)
@@ -67,8 +68,10 @@ type Orchestrator struct {
 	results  batch      // how many results apply takes
 	handOut  batch      // how many steps go out at a time
 	sweepAt  time.Time  // when the next sweep is due
-	ticks    atomic.Int64
-	last     atomic.Pointer[outcome] // of the newest tick
+	// until when every pass is guarded
+	guardedUntil time.Time
+	ticks        atomic.Int64
+	last         atomic.Pointer[outcome] // of the newest tick
 
 	wake    chan struct{} // somebody notified
 	mu      sync.Mutex    // guards current
@@ -118,7 +121,8 @@ func positive[N int | time.Duration](n, otherwise N) N {
 	return otherwise
 }
 
-// connect opens the pool. Keepalives end what a cut cable leaves behind; prepared statements are kept by pgx.
+// connect opens the pool. Keepalives end what a cut cable leaves behind; prepared statements are kept by pgx, unless c says
+// that there are none.
 func connect(ctx context.Context, c Config) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(c.DatabaseURL)
 	if err != nil {
@@ -126,6 +130,7 @@ func connect(ctx context.Context, c Config) (*pgxpool.Pool, error) {
 	}
 	config.MaxConns = int32(c.PoolSize) //nolint:gosec // a pool of two thousand million is refused by PostgreSQL
 	config.ConnConfig.DialFunc = dial(c.Dialed)
+	config.ConnConfig.DefaultQueryExecMode = c.execMode(config.ConnConfig.DefaultQueryExecMode)
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}

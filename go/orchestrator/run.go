@@ -62,6 +62,7 @@ func (o *Orchestrator) Stop(ctx context.Context) error {
 // Run ticks until ctx ends; the tick in hand is finished first. It rests when there is nothing to do, until somebody
 // notifies, the next retry is due or the poll interval is over, and backs off while the database is away.
 func (o *Orchestrator) Run(ctx context.Context) {
+	o.beware()
 	for failures, quiet := 0, 0; ctx.Err() == nil; quiet++ {
 		report, err := o.Tick(context.WithoutCancel(ctx))
 		failures = o.tell(err, failures)
@@ -70,6 +71,13 @@ func (o *Orchestrator) Run(ctx context.Context) {
 		}
 		rest(ctx, o.wake, o.pause(report, failures, quiet))
 	}
+}
+
+// beware makes the first ticks of a loop look for what the one before left behind, and fear it.
+func (o *Orchestrator) beware() {
+	o.ticking.Lock()
+	defer o.ticking.Unlock()
+	o.sweepAt, o.guardedUntil = time.Time{}, time.Now().Add(guardWindow)
 }
 
 // remindEvery is how many failed ticks in a row, one a second in a long outage, are told as one.

@@ -2,11 +2,14 @@ package orchestrator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // sweepQuantity is how many steps a sweep notices, sends again or ends in one transaction.
@@ -46,6 +49,12 @@ func (o *Orchestrator) sweepWhenDue(ctx context.Context, r *Report) error {
 		return nil
 	}
 	return o.sweep(ctx, r)
+}
+
+// isQueueMissing says whether the table of a queue is gone: the sweep makes it again.
+func isQueueMissing(err error) bool {
+	pg := (*pgconn.PgError)(nil)
+	return errors.As(err, &pg) && pg.Code == "42P01" && strings.Contains(pg.Message, "pgmq.")
 }
 
 // jittered keeps many orchestrators from sweeping at the same moment.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tasker-core/tasker-core/go/safego"
 )
 
 // Tick is one pass: everything that can move, moves once. A stage that fails does not keep the others from their work;
@@ -22,6 +24,9 @@ func (o *Orchestrator) Tick(ctx context.Context) (Report, error) {
 	} {
 		if err := o.do(ctx, s, &r); err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", s.name, err))
+			if isQueueMissing(err) {
+				o.sweepAt = time.Time{}
+			}
 			if !isAnswer(err) || isSchema(err) {
 				break
 			}
@@ -39,7 +44,7 @@ type stage struct {
 func (o *Orchestrator) do(ctx context.Context, s stage, r *Report) error {
 	var done Report
 	start := time.Now()
-	err := s.pass(ctx, &done)
+	err := safego.Try(s.name, func() error { return s.pass(ctx, &done) })
 	if attributes := done.attributes(); len(attributes) > 0 {
 		attributes["ms"] = float64(time.Since(start).Microseconds()) / 1000
 		o.config.Log("info", s.name, attributes)

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tasker-core/tasker-core/go/internal/jsonx"
+	"github.com/tasker-core/tasker-core/go/safego"
 	"github.com/tasker-core/tasker-core/go/schema"
 	"github.com/tasker-core/tasker-core/go/tasker"
 )
@@ -80,7 +81,7 @@ func refusal(err error) error {
 	}
 	code, ours := refusalCodes[pg.Code]
 	if !ours {
-		return err
+		return poolerRemedy(err)
 	}
 	e := &tasker.Error{Code: code, Message: pg.Message}
 	if standing := (tasker.Standing{}); jsonx.Unmarshal([]byte(pg.Detail), &standing) == nil && code == tasker.CodeRefused {
@@ -104,8 +105,11 @@ func isDataError(err error) bool {
 		strings.HasPrefix(pg.Code, "54"))
 }
 
-// isAnswer says whether the server said so; otherwise it is away, and asking it more would only take time.
+// isAnswer says whether the server said so, or we panicked; otherwise it is away, and asking it more would only take time.
 func isAnswer(err error) bool {
+	if crash := (safego.Crash{}); errors.As(err, &crash) {
+		return true
+	}
 	pg := (*pgconn.PgError)(nil)
 	return errors.As(err, &pg) && !strings.HasPrefix(pg.Code, "57P") && !strings.HasPrefix(pg.Code, "08")
 }

@@ -2,17 +2,20 @@ package orchestrator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tasker-core/tasker-core/go/queue"
+	"github.com/tasker-core/tasker-core/go/safego"
 )
 
 // batch is how many messages a stage takes at a time: all it may, until data or time makes it fail; then half as many,
 // down to the one that is to blame; then twice as many again with every success.
 type batch struct {
 	full, size int
+	guarded    bool // the newest pass failed and nobody knows why
 }
 
 func (b *batch) limit() int {
@@ -33,24 +36,14 @@ type pass func(ctx context.Context, tx pgx.Tx, messages []queue.Message, done *R
 // one stands alone; that one goes to the dead letters with the reason, and the others never notice.
 func (o *Orchestrator) work(ctx context.Context, name string, b *batch, r *Report, p pass) error {
 	for {
-		var taken []int64
-		var done Report
-		err := o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
-			if taken, err = queue.Take(ctx, tx, name, b.limit()); err != nil || len(taken) == 0 {
-				return err
-			}
-			messages, err := queue.Open(ctx, tx, name, taken)
-			if err != nil {
-				return err
-			}
-			return p(ctx, tx, messages, &done)
-		})
+		taken, err := o.attempt(ctx, name, b, r, p)
 		switch {
 		case err == nil:
 			b.grow()
-			done.full = len(taken) == b.full
-			r.add(done)
+			b.guarded = false
 			return nil
+		case errors.Is(err, errReadBefore):
+			b.guarded = true
 		case isDataError(err) && len(taken) > 1:
 			b.halve()
 		case isDataError(err) && len(taken) == 1:
@@ -59,9 +52,51 @@ func (o *Orchestrator) work(ctx context.Context, name string, b *batch, r *Repor
 			if isTooMuch(err) {
 				b.halve()
 			}
+			b.guarded = b.guarded || isUnexplained(err)
 			return fmt.Errorf("work on queue %q: %w", name, err)
 		}
 	}
+}
+
+// attempt runs one pass over the head of a queue: over what its transaction takes, or, guarded, over what it has leased.
+func (o *Orchestrator) attempt(ctx context.Context, name string, b *batch, r *Report, p pass) (taken []int64, err error) {
+	if !o.isGuarded(b) {
+		return o.open(ctx, name, b, r, p, func(ctx context.Context, tx pgx.Tx) ([]int64, error) {
+			return takeUnread(ctx, tx, name, b.limit())
+		})
+	}
+	l, err := o.lease(ctx, name, b, r)
+	if err != nil || len(l.IDs) == 0 {
+		return nil, err
+	}
+	taken, err = o.open(ctx, name, b, r, p, func(ctx context.Context, tx pgx.Tx) ([]int64, error) {
+		return l.Retake(ctx, tx, name)
+	})
+	if err != nil && !isUnexplained(err) {
+		o.giveBack(ctx, name, l)
+	}
+	return taken, err
+}
+
+// open is the transaction of a pass: it takes messages, looks into them and deals with them.
+func (o *Orchestrator) open(ctx context.Context, name string, b *batch, r *Report, p pass,
+	take func(context.Context, pgx.Tx) ([]int64, error)) (taken []int64, err error) {
+	var done Report
+	err = o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
+		if taken, err = take(ctx, tx); err != nil || len(taken) == 0 {
+			return err
+		}
+		messages, err := queue.Open(ctx, tx, name, taken)
+		if err != nil {
+			return err
+		}
+		return safego.Try("work on queue "+name, func() error { return p(ctx, tx, messages, &done) })
+	})
+	if err == nil {
+		done.full = len(taken) == b.full
+		r.add(done)
+	}
+	return taken, err
 }
 
 // bury takes the one message that made its pass fail to the dead letters. Nobody looks into it any more.

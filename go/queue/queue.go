@@ -3,7 +3,8 @@
 // A tick does not lease what it reads, it locks it: Take selects the first visible messages FOR UPDATE SKIP LOCKED
 // inside the transaction that also deals with them. If the transaction fails, they are there again at once; if it
 // commits, they are gone with the work they caused. Workers, who cannot hold a transaction open for as long as a
-// handler runs, lease instead: Read hides messages for a while and counts the delivery.
+// handler runs, lease instead: Read hides messages for a while and counts the delivery. A tick
+// that has reason to fear what it takes does so too, in a transaction of its own before the one that works: see Lease.
 //
 // Every function takes a pool, a connection or a transaction alike. Columns are always named: queue tables that lived
 // through an upgrade of the extension have them in another order.
@@ -48,20 +49,26 @@ type Message struct {
 // StepQueue names the queue of a namespace.
 func StepQueue(namespace string) string { return namespace + "_queue" }
 
-// Take locks up to limit visible messages, lowest id first, for the rest of the transaction q, and gives their ids.
-// Messages that somebody else holds are passed over. What they say is asked for by Open: whoever cannot read a message
-// still has to know which one it was.
-func Take(ctx context.Context, q Querier, name string, limit int) ([]int64, error) {
-	rows, err := q.Query(ctx, fmt.Sprintf(`SELECT msg_id FROM %s
+// Taken is a message that a transaction has locked and nobody has opened.
+type Taken struct {
+	ID        int64
+	ReadCount int // leases so far that were not given back
+}
+
+// Take locks up to limit visible messages, lowest id first, for the rest of the transaction q. Messages that somebody
+// else holds are passed over. What they say is asked for by Open: whoever cannot read a message still has to know which
+// one it was.
+func Take(ctx context.Context, q Querier, name string, limit int) ([]Taken, error) {
+	rows, err := q.Query(ctx, fmt.Sprintf(`SELECT msg_id, read_ct FROM %s
 		WHERE vt <= clock_timestamp() ORDER BY msg_id LIMIT $1 FOR UPDATE SKIP LOCKED`, table(name)), limit)
 	if err != nil {
 		return nil, fmt.Errorf("take messages from %q: %w", name, err)
 	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	taken, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Taken])
 	if err != nil {
 		return nil, fmt.Errorf("take messages from %q: %w", name, err)
 	}
-	return ids, nil
+	return taken, nil
 }
 
 // Open gives the messages with these ids, in their order.
@@ -112,10 +119,11 @@ func Delete(ctx context.Context, q Querier, name string, ids []int64) (int64, er
 	return tag.RowsAffected(), nil
 }
 
-// Postpone hides messages that this transaction took for a while, without counting a delivery: for as long again as they
-// have been waiting, but at least and at most so long. So those that wait for long let the ones behind them pass.
+// Postpone hides messages that this transaction took for a while: for as long again as they have been waiting, but at
+// least and at most so long. So those that wait for long let the ones behind them pass. Somebody has looked into them and
+// lived, so earlier leases count no more.
 func Postpone(ctx context.Context, q Querier, name string, ids []int64, least, most time.Duration) error {
-	_, err := q.Exec(ctx, fmt.Sprintf(`UPDATE %s SET vt = clock_timestamp()
+	_, err := q.Exec(ctx, fmt.Sprintf(`UPDATE %s SET read_ct = 0, vt = clock_timestamp()
 		+ least(greatest(clock_timestamp() - enqueued_at, make_interval(secs => $2)), make_interval(secs => $3))
 		WHERE msg_id = ANY ($1)`, table(name)), ids, least.Seconds(), most.Seconds())
 	if err != nil {

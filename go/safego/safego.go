@@ -46,6 +46,18 @@ func Go(name string, f func()) {
 	}()
 }
 
+// Try runs f here and now, reports a panic and gives it as an error, for work whose failing must not end whoever asked.
+func Try(name string, f func() error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			crash := Crash{Name: name, Value: value, Stack: string(debug.Stack())}
+			report(crash)
+			err = crash
+		}
+	}()
+	return f()
+}
+
 // Recover reports a panic and stops it, when deferred; without a panic it does nothing. Go defers it; so do callbacks that
 // some library runs on a goroutine of its own.
 func Recover(name string) {
