@@ -23,6 +23,7 @@ type openConfig struct {
 	BatchSize      int    `json:"batch_size"`
 	PollIntervalMS int64  `json:"poll_interval_ms"`
 	MaxHintMS      int64  `json:"max_hint_ms"`
+	Prepared       *bool  `json:"prepared_statements"`
 	Unmigrated     bool   `json:"unmigrated"`
 	TimeoutMS      int64  `json:"timeout_ms"`
 }
@@ -51,6 +52,7 @@ func openCore(ctx context.Context, c openConfig, events *events) (*core, error) 
 		PollInterval: milliseconds(c.PollIntervalMS),
 		MaxHint:      milliseconds(c.MaxHintMS),
 		Unmigrated:   c.Unmigrated,
+		Unprepared:   c.Prepared != nil && !*c.Prepared,
 		Log: func(level, message string, attributes map[string]any) {
 			events.add(event{Type: "log", At: time.Now(), Level: level, Message: message, Attributes: attributes})
 		},

@@ -175,6 +175,7 @@ int32_t tasker_init(const uint8_t *config, size_t config_len, int32_t *cancel_fd
  *            batch_size        most messages of one stage of a tick, default 100
  *            poll_interval_ms  how often a started orchestrator looks without being woken, default 500
  *            max_hint_ms       how far a worker's hint or Retry-After is followed, default a day
+ *            prepared_statements  false: prepare none, as is needed behind a pooler in transaction mode. Default true
  *            unmigrated        true: do not ask for the schema, because it does not exist yet; only tasker_call "migrate"
  *                              and "migration_sql" make sense until it does. Default false
  *            timeout_ms        the deadline of this call, default TASKER_DEFAULT_TIMEOUT_MS

@@ -38,6 +38,10 @@ module TaskerCore
     # @return [Float] seconds up to which an orchestrator follows a handler's hint or a Retry-After; default a day
     attr_reader :max_hint
 
+    # @return [Boolean] whether the orchestrator prepares statements, which it must not behind a pooler in transaction mode such as
+    #   PgBouncer; default: unless TASKER_PREPARED_STATEMENTS is "false"
+    attr_accessor :prepared_statements
+
     # @return [String] whose overrides in the templates apply; default TASKER_ENV, RAILS_ENV, else "development"
     attr_accessor :environment
 
@@ -48,6 +52,7 @@ module TaskerCore
     def initialize(env = ENV)
       @env = env
       @environment = env["TASKER_ENV"] || env["RAILS_ENV"] || "development"
+      @prepared_statements = env["TASKER_PREPARED_STATEMENTS"] != "false"
       self.namespaces = env.fetch("TASKER_NAMESPACES", "")
       self.template_paths = env.fetch("TASKER_TEMPLATES", "").split(":")
       self.threads = env.fetch("TASKER_THREADS", 5)

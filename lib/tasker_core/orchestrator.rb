@@ -41,11 +41,12 @@ module TaskerCore
       @mutex.synchronize { @shared[[Process.pid, place]] ||= new }
     end
 
-    # @param options [Hash] of the core: pool_size, batch_size, poll_interval_ms, max_hint_ms, unmigrated
+    # @param options [Hash] of the core: pool_size, batch_size, poll_interval_ms, max_hint_ms, prepared_statements, unmigrated
     # @raise [OrchestratorError, DatabaseError]
     def initialize(**options)
       config = TaskerCore.config
-      @handle = Native.open({ database_url: config.connection_parameters.to_dsn, max_hint_ms: (config.max_hint * 1000).to_i, **options })
+      @handle = Native.open({ database_url: config.connection_parameters.to_dsn, max_hint_ms: (config.max_hint * 1000).to_i,
+                              prepared_statements: config.prepared_statements, **options })
       @reader = Thread.new { read_events }.tap { |thread| thread.name = "tasker events" }
     end
 

@@ -27,6 +27,10 @@ RSpec.describe TaskerCore::Configuration do
     expect { configuration.completely_different }.to raise_error(TaskerCore::ConfigurationError, "There is no option completely_different")
   end
 
+  it "prepares statements unless the environment says that a pooler is in the way" do
+    expect([{}, { "TASKER_PREPARED_STATEMENTS" => "false" }].map { |env| described_class.new(env).prepared_statements }).to eq([true, false])
+  end
+
   { threads: ["many", 0, 1001], lease: [0, -1], poll_interval: [0], shutdown_timeout: [-1], max_hint: [0] }.each do |option, values|
     values.each do |value|
       it "refuses #{value.inspect} for #{option}" do
