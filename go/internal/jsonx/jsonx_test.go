@@ -53,6 +53,8 @@ func TestDecodeStrictPointsAtWhatIsWrong(t *testing.T) {
 		{"negative without a sign", `{"small":-1}`, `/small: is -1, expected a whole number`},
 		{"map element", `{"Stock":{"a":"b"}}`, `/Stock/a: is a string, expected a whole number`},
 		{"time", `{"at":"2026-03-01 12:00"}`, `/at: is no time, expected RFC 3339 such as 2026-03-01T12:00:00Z`},
+		{"time with an hour of one digit", `{"at":"2026-03-01T1:00:00Z"}`, `/at: is no time, expected RFC 3339 such as 2026-03-01T12:00:00Z`},
+		{"time with a comma", `{"at":"2026-03-01T12:00:00,5Z"}`, `/at: is no time, expected RFC 3339 such as 2026-03-01T12:00:00Z`},
 		{"time as a number", `{"at":5}`, `/at: is a number, expected a time as a string`},
 		{"document", `[]`, `is an array, expected an object`},
 		{"two problems", `{"id":"1","items":[{"x":1}]}`, `/id: is a string, expected a whole number; /items/0/x: is not a known key`},

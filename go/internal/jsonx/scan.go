@@ -111,10 +111,16 @@ func (sc *scanner) textValue(s *shape) error {
 	if err != nil || s.kind != kindTime {
 		return err
 	}
-	if _, err := time.Parse(time.RFC3339, unquote(text)); err != nil {
+	if !isTime(unquote(text)) {
 		sc.note("is no time, expected RFC 3339 such as 2026-03-01T12:00:00Z")
 	}
 	return sc.tooMany()
+}
+
+// isTime says whether a text is a time of RFC 3339. Go also takes an hour of one digit and a comma before the fraction.
+func isTime(text string) bool {
+	_, err := time.Parse(time.RFC3339, text)
+	return err == nil && text[len("2006-01-02T1")] != ':' && text[len("2006-01-02T15:04:05")] != ','
 }
 
 // number reads a number (RFC 8259 §6) and bounds what it may grow into.
