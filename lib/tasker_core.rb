@@ -28,13 +28,16 @@ module TaskerCore
   autoload :StrictJson,  "tasker_core/strict_json"
 
   # Working
-  autoload :Worker,       "tasker_core/worker"
-  autoload :Attempt,      "tasker_core/attempt"
-  autoload :Deadline,     "tasker_core/deadline"
-  autoload :Message,      "tasker_core/message"
-  autoload :StepResult,   "tasker_core/step_result"
-  autoload :Registry,     "tasker_core/registry"
-  autoload :Surroundings, "tasker_core/surroundings"
+  autoload :Worker,         "tasker_core/worker"
+  autoload :Attempt,        "tasker_core/attempt"
+  autoload :Classification, "tasker_core/classification"
+  autoload :Deadline,       "tasker_core/deadline"
+  autoload :Fault,          "tasker_core/fault"
+  autoload :HttpAnswer,     "tasker_core/http_answer"
+  autoload :Message,        "tasker_core/message"
+  autoload :StepResult,     "tasker_core/step_result"
+  autoload :Registry,       "tasker_core/registry"
+  autoload :Surroundings,   "tasker_core/surroundings"
 
   # Orchestrating
   autoload :Orchestrator, "tasker_core/orchestrator"

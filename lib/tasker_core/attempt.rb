@@ -39,18 +39,20 @@ module TaskerCore
       answer = error
     rescue Exception => error # rubocop:disable Lint/RescueException
       report(error)
-      answer = @answer.failed(error)
+      answer = @answer.failed(error, rules)
     ensure
-      yield answer || @answer.failed(error || Abandoned.new("the handler #{@message.handler_class} ended its thread"))
+      yield answer || @answer.failed(error || Abandoned.new("the handler #{@message.handler_class} ended its thread"), rules)
     end
 
     private
 
     def run
-      handler = Registry.instance(@registry.find(@message.handler_class))
-      positionals, keywords = Signature.of(handler).arguments(@context, @message.handler_class)
-      handler.call(*positionals, **keywords)
+      @handler = Registry.instance(@registry.find(@message.handler_class))
+      positionals, keywords = Signature.of(@handler).arguments(@context, @message.handler_class)
+      @handler.call(*positionals, **keywords)
     end
+
+    def rules = @handler.class.respond_to?(:error_rules) ? @handler.class.error_rules : []
 
     def success(returned)
       data, metadata = returned.is_a?(Result) ? returned.to_a : [returned, {}]

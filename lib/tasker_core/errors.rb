@@ -40,8 +40,23 @@ module TaskerCore
   # The request contradicts what is already there: other content under the same version, a key that is taken.
   class ConflictError < Error; end
 
-  # A move that the table of states does not allow.
-  class StateTransitionError < Error; end
+  # A move that is not possible from where a task or step stands. Nothing was changed.
+  class StateTransitionError < Error
+    # @return [Symbol, nil] where it stands
+    attr_reader :state
+
+    # @return [Array<Symbol>] what may be done with it instead: :cancel, :retry, :resolve, :skip, :pause, :resume
+    attr_reader :allowed
+
+    # @param message [String]
+    # @param state [String, nil]
+    # @param allowed [Array<String>]
+    def initialize(message = nil, state: nil, allowed: [])
+      @state = state&.to_sym
+      @allowed = allowed.map(&:to_sym)
+      super(message)
+    end
+  end
 
   # PostgreSQL could not be reached or refused a statement for a reason of its own. {#sqlstate} says which.
   class DatabaseError < Error
@@ -84,7 +99,7 @@ module TaskerCore
   # What a handler raises to say how its attempt failed.
   class StepError < Error; end
 
-  # This attempt failed, another may succeed. Anything a handler raises that is no {PermanentError} counts as such.
+  # This attempt failed, another may succeed.
   class RetryableError < StepError
     # @return [Numeric, nil] seconds until the next attempt; nil leaves it to the step's backoff
     attr_reader :retry_after
@@ -112,6 +127,30 @@ module TaskerCore
     def initialize(message = nil, error_code: nil)
       @error_code = error_code
       super(message)
+    end
+  end
+
+  # A service answered with an HTTP status that is no success. The status says whether another attempt may succeed ({Classification}), and
+  # a Retry-After among the headers when.
+  class HttpError < StepError
+    # @return [Integer]
+    attr_reader :status
+
+    # @return [Hash]
+    attr_reader :headers
+
+    # @return [String, nil] a code of the handler's own
+    attr_reader :error_code
+
+    # @param message [String]
+    # @param status [Integer]
+    # @param headers [Hash] of the answer, in any capitals
+    # @param error_code [String, nil]
+    def initialize(message = nil, status:, headers: {}, error_code: nil)
+      @status = status
+      @headers = headers
+      @error_code = error_code
+      super(message || "the service answered with HTTP status #{status}")
     end
   end
 end

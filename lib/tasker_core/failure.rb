@@ -3,10 +3,11 @@
 require "json"
 
 module TaskerCore
-  # What PostgreSQL refused, in this gem's words. TK400, TK404 and TK409 are our functions' own refusals.
+  # What PostgreSQL refused, in this gem's words. States that begin with TK are our functions' own refusals.
   module Failure
     # SQLSTATE to class; everything else is a {DatabaseError}.
-    REFUSALS = { "TK400" => ValidationError, "TK404" => NotFoundError, "TK409" => ConflictError, "TK426" => SchemaError }.freeze
+    REFUSALS = { "TK400" => ValidationError, "TK404" => NotFoundError, "TK409" => ConflictError, "TK422" => StateTransitionError,
+                 "TK426" => SchemaError }.freeze
 
     # No such schema, function or table: when it is one of ours, the database was not migrated.
     UNMIGRATED = %w[3F000 42883 42P01].freeze
@@ -44,7 +45,17 @@ module TaskerCore
     # @api private
     def refused(refusal, result)
       message = result.error_field(PG::PG_DIAG_MESSAGE_PRIMARY)
-      refusal == ValidationError ? refusal.new(message, errors: [{ pointer: "", message: message }]) : refusal.new(message)
+      return refusal.new(message, errors: [{ pointer: "", message: message }]) if refusal == ValidationError
+      return refusal.new(message, **standing(result)) if refusal == StateTransitionError
+
+      refusal.new(message)
+    end
+
+    # @api private
+    def standing(result)
+      JSON.parse(result.error_field(PG::PG_DIAG_MESSAGE_DETAIL).to_s).slice("state", "allowed").transform_keys(&:to_sym)
+    rescue JSON::ParserError
+      {}
     end
 
     # @param error [DatabaseError]

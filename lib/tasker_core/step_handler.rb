@@ -10,9 +10,43 @@ module TaskerCore
   #     end
   #   end
   #
-  # Return what JSON can hold ({StrictJson} has the table). Raise {RetryableError} or {PermanentError} to say how it failed; anything
-  # else that is raised is tried again until the step's limit.
+  # Return what JSON can hold ({StrictJson} has the table). Raise {RetryableError} or {PermanentError} to say how it failed; of other
+  # errors {Classification} knows which are worth another attempt, and a handler may have rules of its own:
+  #
+  #   permanent_on Payments::Declined
+  #   retry_on Payments::Busy, wait: ->(error) { error.retry_after }
   class StepHandler
+    class << self
+      # Errors after which no further attempt is made.
+      #
+      # @param kinds [Array<Class, #===>] classes of error, or whatever else tells by === whether an error is meant
+      # @return [void]
+      def permanent_on(*kinds) = add_error_rule(kinds, false)
+
+      # Errors after which another attempt is made, up to the step's limit.
+      #
+      # @param kinds [Array<Class, #===>]
+      # @param wait [Numeric, Time, String, #call, nil] seconds until then, a time, an HTTP Retry-After, or what gives one of these for an
+      #   error; nil leaves it to the step's backoff
+      # @return [void]
+      def retry_on(*kinds, wait: nil) = add_error_rule(kinds, true, wait)
+
+      # @return [Array<Classification::Rule>] the last one said first, a superclass's after its subclass's
+      def error_rules
+        inherited = superclass.respond_to?(:error_rules) ? superclass.error_rules : []
+        (@error_rules || []) + inherited
+      end
+
+      private
+
+      def add_error_rule(kinds, retryable, wait = nil)
+        raise ArgumentError, "Name at least one class of error" if kinds.empty?
+
+        (@error_rules ||= []).unshift(Classification::Rule.new(kinds, retryable, wait))
+        nil
+      end
+    end
+
     # Does the step's work. To be defined by the handler in one of these forms: `call(task, sequence, step)`, `call(ctx)`, or with
     # keywords that name steps before this one, keys of the request's context, or ctx, task, sequence, step.
     #

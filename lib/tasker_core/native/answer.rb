@@ -55,6 +55,7 @@ module TaskerCore
 
       def build(type, fault)
         return type.new(fault["message"], errors: fault["details"]) if type == ValidationError
+        return type.new(fault["message"], state: fault["state"], allowed: fault.fetch("allowed", [])) if type == StateTransitionError
         return Failure::REFUSALS.fetch(fault["sqlstate"], type).new(fault["message"], sqlstate: fault["sqlstate"]) if type == DatabaseError
 
         type.new([fault["message"], *fault["details"].map { |detail| detail["message"] }].join("\n"))

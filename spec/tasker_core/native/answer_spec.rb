@@ -30,6 +30,12 @@ RSpec.describe TaskerCore::Native::Answer do
     expect(error_for(7, fault("panic", details: [{ pointer: "", message: "the stack" }])).message).to eq "no\nthe stack"
   end
 
+  it "keeps where something stands and what may be done with it" do
+    error = error_for(1, fault("refused", state: "cancelled", allowed: []))
+    expect(error).to be_an_instance_of(TaskerCore::StateTransitionError).and have_attributes(message: "no", state: :cancelled, allowed: [])
+    expect(error_for(1, fault("refused", state: "error", allowed: %w[retry skip])).allowed).to eq %i[retry skip]
+  end
+
   it "writes requests as JSON, and refuses what JSON cannot hold" do
     expect(described_class.encode({ name: "ö" })).to eq '{"name":"ö"}'
     [Float::INFINITY, "\xFF"].each { |value| expect { described_class.encode({ a: value }) }.to raise_error(TaskerCore::ValidationError) }
