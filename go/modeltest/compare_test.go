@@ -15,10 +15,11 @@ func (m *model) compare(o observed) (differences []string) {
 		differ("%s", v)
 	}
 	m.compareTasks(o, differ)
-	m.compareSteps(o, differ)
+	m.learnSteps(o)
 	for i, n := range m.namespaces {
 		m.compareMessages(n, o.Queues[i], differ)
 	}
+	m.compareSteps(o, differ)
 	for _, count := range []struct {
 		of        string
 		is, model int
@@ -58,36 +59,50 @@ func (m *model) compareTasks(o observed, differ differ) {
 	}
 }
 
-func (m *model) compareSteps(o observed, differ differ) {
-	seen := map[string]seenStep{}
+// learnSteps gives every step its id.
+func (m *model) learnSteps(o observed) {
+	ids := map[string]int64{}
 	for _, s := range o.Steps {
-		seen[s.Task+s.Name] = s
+		ids[s.Task+s.Name] = s.ID
 	}
 	for _, s := range m.steps() {
-		is, ok := seen[s.task.id+s.name]
+		s.id = ids[s.task.id+s.name]
+	}
+}
+
+func (m *model) compareSteps(o observed, differ differ) {
+	seen := map[int64]seenStep{}
+	for _, s := range o.Steps {
+		seen[s.ID] = s
+	}
+	for _, s := range m.steps() {
+		is, ok := seen[s.id]
 		if !ok {
 			differ("%s is not there", s)
 			continue
 		}
-		s.id = is.ID
 		expected := is
 		expected.State, expected.Attempt, expected.Failures, expected.Losses = s.state, s.attempt, s.failures, s.losses
 		expected.Unmet, expected.Paused = s.unmet(), s.task.paused
-		if is != expected {
+		is.Due, expected.Due = 0, 0
+		if s.out() {
+			expected.Message = s.current.id
+		}
+		if s.out() && s.announced != is.Announced || is != expected {
 			differ("%s is %s; the model says %s", s, is.line(), expected.line())
 		}
 	}
 }
 
 func (s seenStep) line() string {
-	return fmt.Sprintf("%s, attempt %d, failures %d, losses %d, unmet %d, paused %t", s.State, s.Attempt, s.Failures,
-		s.Losses, s.Unmet, s.Paused)
+	return fmt.Sprintf("%s, attempt %d, failures %d, losses %d, unmet %d, paused %t, message %d, announced %t", s.State, s.Attempt,
+		s.Failures, s.Losses, s.Unmet, s.Paused, s.Message, s.Announced)
 }
 
 func (m *model) compareMessages(n *namespace, seen []seenMessage, differ differ) {
 	var is, expected []string
 	for i, s := range seen {
-		is = append(is, fmt.Sprintf("%d.%d read %d visible %t", s.Step, s.Attempt, s.Reads, s.Visible))
+		is = append(is, fmt.Sprintf("%d.%d read %d visible %t", s.Step, s.Attempt, s.Reads, s.Wait <= 0))
 		if i < len(n.messages) && n.messages[i].id == 0 {
 			n.messages[i].id = s.ID
 		}

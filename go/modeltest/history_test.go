@@ -17,6 +17,7 @@ type history struct {
 	seen      *observed  // what was seen since the last action; nil when nobody looked yet
 	held      []delivery // what workers got, the newest last; some of it was answered long ago
 	lost      []int64    // messages that were lost on purpose
+	windows   []int      // the widest of each namespace
 	requests  []*request // everything ever asked for
 	actions   int
 }
@@ -58,6 +59,9 @@ func play(t *rapid.T, w *world) int {
 			window: rapid.SampledFrom([]int{1000, 1000, 5, 2, 1}).Draw(t, "window"),
 			budget: rapid.SampledFrom([]int{10, 3, 2}).Draw(t, "crash budget")})
 	}
+	for _, n := range h.m.namespaces {
+		h.windows = append(h.windows, n.window)
+	}
 	h.must(w.clean(h.m.namespaces))
 	for i := range rapid.IntRange(1, 3).Draw(t, "templates") {
 		n := rapid.SampledFrom(h.m.namespaces).Draw(t, "namespace")
@@ -98,7 +102,7 @@ func (h *history) say(format string, arguments ...any) {
 // look reads the database, once an action.
 func (h *history) look() observed {
 	if h.seen == nil {
-		o, err := h.w.observe(h.lost)
+		o, err := h.w.observe(h.lost, h.windows)
 		h.must(err)
 		h.seen = &o
 	}

@@ -133,8 +133,7 @@ func (m *model) create(requests ...*request) {
 		if m.made(r, before) != nil {
 			continue
 		}
-		t := &task{tag: r.tag, template: r.template, namespace: r.template.namespace, priority: r.priority, key: r.key, state: "pending"}
-		t.steps = r.template.instantiate(t)
+		t := r.template.newTask(r)
 		m.tasks = append(m.tasks, t)
 		for _, s := range t.steps {
 			if slices.Contains(r.skip, s.name) {

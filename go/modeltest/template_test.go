@@ -114,19 +114,19 @@ func (t *template) names(positions []int) (names []string) {
 	return names
 }
 
-// instantiate makes the steps of a task, with their edges.
-func (t *template) instantiate(of *task) []*step {
-	steps := make([]*step, len(t.recipes))
-	for i, r := range t.recipes {
-		steps[i] = &step{recipe: r, task: of, state: "pending"}
+// newTask makes a task of a request, with its steps and their edges.
+func (t *template) newTask(r *request) *task {
+	made := &task{tag: r.tag, template: t, namespace: t.namespace, priority: r.priority, key: r.key, state: "pending"}
+	for _, recipe := range t.recipes {
+		made.steps = append(made.steps, &step{recipe: recipe, task: made, state: "pending"})
 	}
-	for _, s := range steps {
+	for _, s := range made.steps {
 		for _, p := range s.waitsFor {
-			s.parents = append(s.parents, steps[p])
-			steps[p].children = append(steps[p].children, s)
+			s.parents = append(s.parents, made.steps[p])
+			made.steps[p].children = append(made.steps[p].children, s)
 		}
 	}
-	return steps
+	return made
 }
 
 // recipe as the product takes it.

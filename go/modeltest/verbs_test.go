@@ -3,6 +3,7 @@ package modeltest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -26,6 +27,7 @@ func init() { //nolint:gochecknoinits // the verbs speak of the table they stand
 		{"window", 1, (*history).window},
 		{"control task", 3, (*history).controlTask}, {"control step", 4, (*history).controlStep},
 		{"pause", 1, (*history).pause}, {"resume", 1, (*history).resume},
+		{"rush", 1, (*history).rush},
 	}
 }
 
@@ -163,6 +165,8 @@ func (h *history) window(a *action) {
 
 func (h *history) setWindow(n *namespace, size int) {
 	n.window = size
+	i := slices.Index(h.m.namespaces, n)
+	h.windows[i] = max(h.windows[i], size)
 	h.must(h.w.exec(`UPDATE tasker.namespaces SET dispatch_window = $2 WHERE name = $1`, n.name, size))
 	h.say("the window of %s is %d", n.name, size)
 }

@@ -42,6 +42,7 @@ func newWorld(t testing.TB) *world {
 	require.NoError(t, err)
 	config.ConnConfig.RuntimeParams["jit"] = "off" // compiling what checks a few rows takes longer than checking them
 	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	config.MaxConns = 10
 	w.pool, err = pgxpool.NewWithConfig(w.ctx, config)
 	require.NoError(t, err)
 	t.Cleanup(w.pool.Close)
@@ -56,6 +57,8 @@ func newWorld(t testing.TB) *world {
 		_, err := w.orchestrators[0].RegisterTemplate(w.ctx, tasker.Template{Namespace: name, Name: "none", Version: "1.0.0"})
 		require.NoError(t, err)
 	}
+	// No two queues share a message id, so that it alone names a message.
+	require.NoError(t, w.exec(`ALTER TABLE pgmq.q_mb_queue ALTER COLUMN msg_id RESTART WITH 1000000000`))
 	return w
 }
 
@@ -78,6 +81,7 @@ func (w *world) clean(namespaces []*namespace) error {
 
 // observed is the database as the model sees it.
 type observed struct {
+	Paused   [3]bool // everything, and each namespace
 	Tasks    []seenTask
 	Steps    []seenStep
 	Queues   [][]seenMessage
@@ -99,13 +103,15 @@ type seenStep struct {
 	Task, Name, State                string
 	Attempt, Failures, Losses, Unmet int
 	Paused                           bool
-	Message                          *int64
+	Message                          int64
+	Announced                        bool
+	Due                              float64 // in seconds
 }
 
 type seenMessage struct {
 	ID, Step       int64
 	Attempt, Reads int
-	Visible        bool
+	Wait           float64 // seconds until it is visible
 }
 
 // UnmarshalJSON reads the array that observe.sql makes of a row.
@@ -116,23 +122,32 @@ func (s *seenTask) UnmarshalJSON(b []byte) error {
 // UnmarshalJSON reads the array that observe.sql makes of a row.
 func (s *seenStep) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &[]any{&s.ID, &s.Task, &s.Name, &s.State, &s.Attempt, &s.Failures, &s.Losses, &s.Unmet,
-		&s.Paused, &s.Message})
+		&s.Paused, &s.Message, &s.Announced, &s.Due})
 }
 
 // UnmarshalJSON reads the array that observe.sql makes of a row.
 func (m *seenMessage) UnmarshalJSON(b []byte) error {
-	return json.Unmarshal(b, &[]any{&m.ID, &m.Step, &m.Attempt, &m.Reads, &m.Visible})
+	return json.Unmarshal(b, &[]any{&m.ID, &m.Step, &m.Attempt, &m.Reads, &m.Wait})
 }
 
 // observe reads everything and checks the invariants, in one round trip.
-func (w *world) observe(lost []int64) (o observed, err error) {
+func (w *world) observe(lost []int64, windows []int) (o observed, err error) {
 	var b pgx.Batch
 	b.Queue(observeSQL).QueryRow(func(row pgx.Row) error { return row.Scan(&o) })
-	b.Queue(invariantsSQL, lost).Query(func(rows pgx.Rows) (err error) {
+	b.Queue(invariantsSQL, lost, windows).Query(func(rows pgx.Rows) (err error) {
 		o.violations, err = pgx.CollectRows(rows, pgx.RowTo[string])
 		return err
 	})
 	return o, w.pool.SendBatch(w.ctx, &b).Close()
+}
+
+// violations checks the invariants alone.
+func (w *world) violations(lost []int64, windows []int) ([]string, error) {
+	rows, err := w.pool.Query(w.ctx, invariantsSQL, lost, windows)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
 // exec runs one statement for what it does.

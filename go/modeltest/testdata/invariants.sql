@@ -1,5 +1,5 @@
 -- What must be true at every moment, whatever happened: each row is a violation, in words. $1 names the messages that a
--- history lost on purpose.
+-- history lost on purpose, $2 the widest window that each namespace had in it.
 WITH messages AS MATERIALIZED (
   SELECT msg_id, (message ->> 'step_id')::bigint AS step_id, (message ->> 'attempt')::integer AS attempt FROM pgmq.q_ma_queue
   UNION ALL
@@ -23,11 +23,11 @@ tasks AS MATERIALIZED (
 moves AS MATERIALIZED (
   SELECT 'step ' || h.step_id AS what, h.from_state, h.to_state, h.actor, s.state,
          lag(h.to_state, 1, 'pending') OVER w AS before, lead(h.to_state) OVER w AS next,
-         h.attempt - lag(h.attempt, 1, 0) OVER w AS rise
+         h.attempt - lag(h.attempt, 1, 0) OVER w AS rise, h.at, s.namespace_id, s.task_id
     FROM tasker.step_transitions h JOIN steps s USING (step_id) WINDOW w AS (PARTITION BY h.step_id ORDER BY h.transition_id)
   UNION ALL
   SELECT 'task ' || h.task_id, h.from_state, h.to_state, h.actor, t.state,
-         lag(h.to_state, 1, 'pending') OVER w, lead(h.to_state) OVER w, NULL
+         lag(h.to_state, 1, 'pending') OVER w, lead(h.to_state) OVER w, NULL, h.at, NULL, NULL
     FROM tasker.task_transitions h JOIN tasks t USING (task_id) WINDOW w AS (PARTITION BY h.task_id ORDER BY h.transition_id))
 SELECT format('step %s waits for %s parents, but %s do not satisfy it', step_id, unmet_dependencies, open_parents)
   FROM steps WHERE unmet_dependencies <> open_parents
@@ -60,3 +60,16 @@ SELECT format('%s left %s for %s by %s', what, from_state, to_state, actor) FROM
 UNION ALL
 SELECT format('%s moved to %s by %s while its attempt rose by %s', what, to_state, actor, rise) FROM moves
  WHERE rise <> CASE WHEN to_state = 'enqueued' AND from_state IN ('pending', 'waiting_for_retry') THEN 1 ELSE 0 END
+UNION ALL
+SELECT format('%s was handed out by %s at %s, in a pause', m.what, m.actor, m.at) FROM moves m
+  JOIN (SELECT namespace_id, task_id, paused, at AS since, lead(at) OVER (PARTITION BY namespace_id, task_id ORDER BY pause_id) AS till
+          FROM tasker.pauses) p
+    ON p.paused AND m.at > p.since AND (m.at < p.till OR p.till IS NULL)
+       AND coalesce(p.namespace_id = m.namespace_id, p.task_id = m.task_id, true)
+ WHERE m.to_state = 'enqueued' AND m.from_state IN ('pending', 'waiting_for_retry') AND m.actor LIKE 'orchestrator%'
+UNION ALL
+SELECT format('namespace %s has %s steps out, its window is %s', namespace_id, count(*), ($2::integer[])[namespace_id])
+  FROM steps s
+ WHERE is_out AND NOT paused AND NOT EXISTS (SELECT FROM tasker.pauses p WHERE p.task_id IS NOT NULL)
+   AND NOT EXISTS (SELECT FROM tasker.step_transitions h WHERE h.step_id = s.step_id AND h.attempt = s.attempt AND h.actor = 'create_tasks')
+ GROUP BY namespace_id HAVING count(*) > ($2::integer[])[namespace_id]

@@ -1,15 +1,19 @@
--- Everything a model speaks of, in one row. $1 names the namespaces, in order.
+-- Everything a model speaks of, in one row.
 SELECT json_build_object(
-  'tasks', (SELECT coalesce(json_agg(json_build_array(task_id, correlation_id, state, paused)), '[]') FROM tasker.tasks),
+  'paused', (SELECT json_build_array(i.paused, a.paused, b.paused)
+               FROM tasker.installation i, tasker.namespaces a, tasker.namespaces b WHERE a.name = 'ma' AND b.name = 'mb'),
+  'tasks', (SELECT coalesce(json_agg(json_build_array(t.task_id, correlation_id, t.state, t.paused) ORDER BY t.created_at, first), '[]')
+              FROM tasker.tasks t LEFT JOIN (SELECT task_id, min(step_id) AS first FROM tasker.steps GROUP BY 1) s USING (task_id)),
   'steps', (SELECT coalesce(json_agg(json_build_array(step_id, task_id, name, state, attempt, failures, losses,
-                     unmet_dependencies, paused, msg_id)), '[]') FROM tasker.steps),
+                     unmet_dependencies, paused, coalesce(msg_id, 0), started_at IS NOT NULL,
+                     coalesce(extract(epoch FROM due_at - clock_timestamp()), 0))), '[]') FROM tasker.steps),
   'queues', (SELECT json_agg((
-      SELECT coalesce(json_agg(json_build_array(msg_id, step_id, attempt, read_ct, visible) ORDER BY msg_id), '[]') FROM (
+      SELECT coalesce(json_agg(json_build_array(msg_id, step_id, attempt, read_ct, wait) ORDER BY msg_id), '[]') FROM (
         SELECT 1 AS queue, msg_id, (message ->> 'step_id')::bigint AS step_id, (message ->> 'attempt')::integer AS attempt, read_ct,
-               vt <= clock_timestamp() AS visible FROM pgmq.q_ma_queue
+               extract(epoch FROM vt - clock_timestamp()) AS wait FROM pgmq.q_ma_queue
         UNION ALL
-        SELECT 2, msg_id, (message ->> 'step_id')::bigint, (message ->> 'attempt')::integer, read_ct, vt <= clock_timestamp()
-          FROM pgmq.q_mb_queue) m
+        SELECT 2, msg_id, (message ->> 'step_id')::bigint, (message ->> 'attempt')::integer, read_ct,
+               extract(epoch FROM vt - clock_timestamp()) FROM pgmq.q_mb_queue) m
        WHERE m.queue = q.number) ORDER BY q.number) FROM (VALUES (1), (2)) q (number)),
   'results', (SELECT count(*) FROM pgmq.q_orchestration_step_results),
   'requests', (SELECT count(*) FROM pgmq.q_orchestration_task_requests),
