@@ -5,6 +5,7 @@
 // Nothing is shared between tests, so all of them can run at once, from any number of test programs.
 //
 // TASKER_TEST_DATABASE_URL names the server: the URL of any database there, as a role that may create databases.
+// TASKER_TEST_POOLER is host:port of a pooler before it, through which tests then reach their databases.
 package dbtest
 
 import (
@@ -26,6 +27,7 @@ import (
 
 const (
 	variable = "TASKER_TEST_DATABASE_URL"
+	pooler   = "TASKER_TEST_POOLER"
 	maxConns = 8
 	patience = 10 * time.Second
 	deadline = 2 * time.Minute // for one create or drop, on a machine that is busy with all the others
@@ -112,7 +114,19 @@ func mustCreate(t testing.TB, server *url.URL, template string) string {
 			t.Errorf("drop the test's database: %v", err)
 		}
 	})
-	return at(server, name)
+	return pooled(at(server, name))
+}
+
+// pooled is a database's URL through the pooler, where there is one between the tests and the server (rake pooler).
+func pooled(direct string) string {
+	through := os.Getenv(pooler)
+	if through == "" {
+		return direct
+	}
+	u, _ := url.Parse(direct) // it is ours
+	u.Host = through
+	u.RawQuery = "default_query_exec_mode=cache_describe" // for every pgx: prepare nothing
+	return u.String()
 }
 
 // ensureTemplate gives the name of the migrated template database of this build, making it if need be.

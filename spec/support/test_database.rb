@@ -21,7 +21,13 @@ module TestDatabase
   def create
     name = "tasker_spec_#{SecureRandom.hex(6)}"
     admin { |pg| pg.exec("CREATE DATABASE #{name} TEMPLATE #{template}") }
-    url(name)
+    pooled(url(name))
+  end
+
+  # Through the pooler, where there is one between the examples and the server (rake pooler).
+  def pooled(url)
+    through = ENV.fetch("TASKER_TEST_POOLER", nil)
+    through ? url.sub(%r{@[^/]+}, "@#{through}") : url
   end
 
   def drop(url)
