@@ -38,9 +38,7 @@ BEGIN
          ORDER BY t.task_id FOR NO KEY UPDATE SKIP LOCKED) l;
       chosen := ARRAY(
         SELECT s.step_id FROM tasker.steps s
-         WHERE s.step_id = ANY (candidates) AND s.task_id = ANY (locked) AND NOT s.paused
-           AND ((s.state = 'pending' AND s.unmet_dependencies = 0)
-                OR (s.state = 'waiting_for_retry' AND s.due_at <= clock_timestamp()))
+         WHERE s.step_id = ANY (candidates) AND s.task_id = ANY (locked) AND tasker.is_ready(s)
          ORDER BY s.rank, s.step_id LIMIT room FOR NO KEY UPDATE SKIP LOCKED);
       EXIT WHEN cardinality(chosen) = least(room, cardinality(candidates));
     END LOOP;

@@ -8,7 +8,8 @@ DECLARE
   remedy  text;
 BEGIN
   SELECT string_agg(format('%s (%s)', p.name, p.state), ', ' ORDER BY p.position) INTO parents
-    FROM tasker.edges e JOIN tasker.steps p ON p.step_id = e.parent_step_id
+    FROM tasker.edges e
+   CROSS JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = e.parent_step_id OFFSET 0) p
    WHERE e.child_step_id = step.step_id AND p.state NOT IN ('complete', 'skipped', 'resolved_manually');
   WITH RECURSIVE awaited AS (
     SELECT step.step_id
@@ -23,7 +24,8 @@ BEGIN
          string_agg(format('SELECT tasker.retry_step(%L, %L, ''you'')', f.task_id, f.name), '; ' ORDER BY f.position)
            FILTER (WHERE f.state = 'error')
     INTO failed, remedy
-    FROM awaited a JOIN tasker.steps f USING (step_id) WHERE f.state IN ('error', 'cancelled');
+    FROM awaited a
+   CROSS JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = a.step_id AND state IN ('error', 'cancelled') OFFSET 0) f;
 
   code := CASE WHEN failed IS NULL THEN 'waits_for_parents' ELSE 'blocked_by_failure' END;
   explanation := format('Waits for %s.', parents)

@@ -8,7 +8,7 @@ RETURNS TABLE (workflow_step_id bigint, task_id uuid, named_step_id integer, nam
   dependencies_satisfied boolean, retry_eligible boolean, ready_for_execution boolean, last_failure_at timestamptz,
   next_retry_at timestamptz, total_parents integer, completed_parents integer, attempts integer, retry_limit integer,
   backoff_request_seconds integer, last_attempted_at timestamptz)
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE SET jit = off AS $$
   WITH asked AS MATERIALIZED (
     SELECT t.task_id, t.template_id, tasker.is_paused(t.namespace_id) AS paused
       FROM tasker.tasks t WHERE t.task_id = ANY (task_ids)),

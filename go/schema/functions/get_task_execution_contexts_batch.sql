@@ -6,7 +6,7 @@ CREATE FUNCTION tasker.get_task_execution_contexts_batch(task_ids uuid[])
 RETURNS TABLE (task_id uuid, named_task_id integer, status text, total_steps bigint, pending_steps bigint,
   in_progress_steps bigint, completed_steps bigint, failed_steps bigint, ready_steps bigint, execution_status text,
   recommended_action text, completion_percentage numeric, health_status text)
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE SET jit = off AS $$
   WITH asked AS MATERIALIZED (
     SELECT t.task_id, t.template_id, t.state, t.completed_at IS NULL AS open, t.paused,
            tasker.is_paused(t.namespace_id) AS namespace_paused

@@ -1,6 +1,6 @@
 -- What has waited for longer than patience, and what has been paused for longer than forgotten: see the view stale_work,
--- which asks with the usual times. Reads what is open, never what is finished; of each orchestrator's queue the 100
--- oldest messages. Changes and locks nothing, and nothing is ever ended because of it.
+-- which asks with the usual times. Reads what is open, never what is finished. Tells of the 100 that wait longest, of each
+-- kind in each namespace and on each orchestrators' queue. Changes and locks nothing, and nothing is ever ended because of it.
 CREATE FUNCTION tasker.stale_since(patience interval, forgotten interval)
 RETURNS TABLE (kind text, namespace text, task_id uuid, step_id bigint, name text, since timestamptz, age interval,
   explanation text)
@@ -28,10 +28,12 @@ BEGIN
     SELECT 'task_stuck', n.name, t.task_id, NULL::bigint, template.name, t.updated_at, now - t.updated_at,
            'Open, but no step of it can move: report this. SELECT * FROM tasker.explain_task(' || quote_literal(t.task_id) || ')'
       FROM tasker.tasks t JOIN tasker.namespaces n USING (namespace_id) JOIN tasker.templates template USING (template_id)
-     WHERE t.completed_at IS NULL AND t.updated_at < now - patience AND NOT EXISTS (
-       SELECT FROM tasker.steps s
-        WHERE s.task_id = t.task_id AND (s.state IN ('enqueued', 'in_progress', 'waiting_for_retry')
-                                         OR (s.state = 'pending' AND s.unmet_dependencies = 0)));
+     CROSS JOIN LATERAL (
+       SELECT count(*) AS moving FROM (
+         SELECT FROM tasker.steps s
+          WHERE s.task_id = t.task_id AND (s.state IN ('enqueued', 'in_progress', 'waiting_for_retry')
+                                           OR (s.state = 'pending' AND s.unmet_dependencies = 0)) LIMIT 1) m OFFSET 0) s
+     WHERE t.completed_at IS NULL AND t.updated_at < now - patience AND s.moving = 0;
 
   FOR space IN SELECT n.namespace_id, n.name, tasker.is_paused(n.namespace_id) AS paused FROM tasker.namespaces n ORDER BY n.name LOOP
     IF to_regclass(format('pgmq.%I', 'q_' || tasker.queue_name(space.name))) IS NULL THEN
@@ -40,10 +42,11 @@ BEGIN
     ELSIF NOT space.paused THEN
       RETURN QUERY
         SELECT w.kind, space.name, s.task_id, s.step_id, s.name, w.since, now - w.since, e.explanation
-          FROM tasker.stale_steps(space.namespace_id, patience) w
-          JOIN tasker.steps s USING (step_id)
+          FROM (SELECT l.*, row_number() OVER (PARTITION BY l.kind ORDER BY l.since) AS n
+                  FROM tasker.stale_steps(space.namespace_id, patience) l WHERE l.since < now - patience) w
+         CROSS JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = w.step_id OFFSET 0) s
          CROSS JOIN LATERAL tasker.explain_standing(s) e
-         WHERE w.since < now - patience;
+         WHERE w.n <= 100;
     END IF;
   END LOOP;
 

@@ -34,10 +34,11 @@ BEGIN
   RETURN QUERY
     SELECT s.step_id, 'not_handed_out', greatest(t.created_at, parents.done, pause.ended)
       FROM unnest(tasker.next_ready(space.namespace_id, tasker.window_room(space.namespace_id, space.dispatch_window))) AS next (step_id)
-      JOIN tasker.steps s ON s.step_id = next.step_id AND s.state = 'pending'
-      JOIN tasker.tasks t ON t.task_id = s.task_id
+     CROSS JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = next.step_id AND state = 'pending' OFFSET 0) s
+     CROSS JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = s.task_id OFFSET 0) t
      CROSS JOIN LATERAL (
-       SELECT max(p.completed_at) AS done FROM tasker.edges e JOIN tasker.steps p ON p.step_id = e.parent_step_id
+       SELECT max(p.completed_at) AS done FROM tasker.edges e
+        CROSS JOIN LATERAL (SELECT completed_at FROM tasker.steps WHERE step_id = e.parent_step_id OFFSET 0) p
         WHERE e.child_step_id = s.step_id OFFSET 0) parents
      CROSS JOIN LATERAL (
        SELECT max(h.at) AS ended FROM tasker.pauses h WHERE h.task_id = s.task_id AND NOT h.paused OFFSET 0) pause
