@@ -74,6 +74,24 @@ func (w *world) take(words, _ []string) []string {
 	return said(err)
 }
 
+// create QUEUE makes a queue, as somebody does who missed it.
+func (w *world) create(words, _ []string) []string {
+	_, err := w.pool.Exec(w.ctx, `SELECT pgmq.create($1)`, words[0])
+	return said(err)
+}
+
+// release STEP gives the message of a step back, as the worker that has it.
+func (w *world) release(words, _ []string) []string {
+	return w.lines(`SELECT 'released' FROM pgmq.q_demo_queue q CROSS JOIN tasker.release_steps('demo', jsonb_build_array(
+			jsonb_build_object('msg_id', q.msg_id, 'read_ct', q.read_ct, 'step_id', message -> 'step_id', 'attempt', message -> 'attempt')))
+		WHERE message ->> 'step_name' = $1`, words[0])
+}
+
+// bury QUEUE takes every message of a queue to the dead letters.
+func (w *world) bury(words, _ []string) []string {
+	return w.lines(`SELECT 'buried ' || tasker.dead_letter($1, ARRAY(SELECT msg_id FROM pgmq.`+"q_"+words[0]+`), 'nobody wants it')`, words[0])
+}
+
 // budget N sets how many lost workers a step may cost.
 func (w *world) budget(words, _ []string) []string {
 	_, err := w.pool.Exec(w.ctx, `UPDATE tasker.namespaces SET crash_budget = $1`, number(words[0]))

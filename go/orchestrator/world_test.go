@@ -237,7 +237,8 @@ func (w *world) start(words, _ []string) []string {
 	return said(err, answer)
 }
 
-// hold TABLE WHERE… locks rows in somebody else's transaction, which stays open; "hold key K" locks an idempotency key.
+// hold TABLE WHERE… locks rows in somebody else's transaction, which stays open; "hold key K" locks an idempotency key,
+// "hold message STEP" the message of a step.
 func (w *world) hold(words, _ []string) []string {
 	if w.other == nil {
 		tx, err := w.pool.Begin(w.ctx)
@@ -248,6 +249,9 @@ func (w *world) hold(words, _ []string) []string {
 	sql := "SELECT FROM tasker." + w.fill(strings.Join(words, " ")) + " FOR UPDATE"
 	if words[0] == "key" {
 		sql = "SELECT tasker.lock_request_keys(ARRAY[1], ARRAY[NULL::uuid], ARRAY['" + words[1] + "'], true)"
+	}
+	if words[0] == "message" {
+		sql = "SELECT FROM pgmq.q_demo_queue WHERE message ->> 'step_name' = '" + words[1] + "' FOR UPDATE"
 	}
 	_, err := w.other.Exec(w.ctx, sql)
 	return said(err)

@@ -1,6 +1,7 @@
 -- New tasks' first steps go out with the transaction that creates them, unless something is held back in their
 -- namespace already: then they queue up behind it and the next tick chooses. No lock is taken that others share, so
--- many callers at once may overshoot the window by what they hand out here, and no further.
+-- many callers at once may overshoot the window by what they hand out here, and no further. While the queue is gone they
+-- wait too: a caller's transaction may not make it, and need not fail for it.
 CREATE FUNCTION tasker.hand_out_roots(task_ids uuid[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -10,6 +11,7 @@ BEGIN
   FOR namespace IN
     SELECT n.namespace_id, n.dispatch_window FROM tasker.namespaces n
      WHERE n.namespace_id IN (SELECT namespace_id FROM tasker.tasks WHERE task_id = ANY (task_ids))
+       AND to_regclass(format('pgmq.%I', 'q_' || tasker.queue_name(n.name))) IS NOT NULL
      ORDER BY n.namespace_id
   LOOP
     CONTINUE WHEN tasker.is_paused(namespace.namespace_id);
