@@ -292,7 +292,7 @@ func (w *world) showTask(words, _ []string) []string {
 
 // sequence STEP prints what the message that was read for a step says of its ancestors.
 func (w *world) sequence(words, _ []string) []string {
-	return w.lines(`SELECT (e ->> 'step_name') || ' ' || coalesce(left(e ->> 'results', 60), 'omitted')
+	return w.lines(`SELECT (e ->> 'step_name') || ' ' || CASE WHEN e ? 'omitted' THEN 'omitted' ELSE left((e -> 'results')::text, 60) END
 		FROM jsonb_array_elements($1::jsonb -> 'execution_context' -> 'sequence') e`, w.held[words[0]])
 }
 

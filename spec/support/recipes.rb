@@ -2,13 +2,14 @@
 
 # Templates and messages for examples, with everything that does not matter there filled in.
 module Recipes
-  def recipe(name: "parcel", namespace: "shop", version: "1.0.0", schema: nil, steps: [step_recipe])
-    { namespace: namespace, name: name, version: version, description: nil, schema: schema, steps: steps }
+  def recipe(name: "parcel", namespace: "shop", version: "1.0.0", schema: nil, identity: {}, steps: [step_recipe])
+    { namespace: namespace, name: name, version: version, description: nil, schema: schema,
+      identity: { strategy: "always_unique", scope: "forever" }.merge(identity), steps: steps }
   end
 
-  def step_recipe(name = "pack", handler: "Pack", after: [], max_attempts: 3, retryable: true, config: {}, backoff: {})
+  def step_recipe(name = "pack", handler: "Pack", after: [], max_attempts: 3, retryable: true, config: {}, backoff: {}, skippable: false)
     { name: name, description: nil, handler_class: handler, depends_on: after, max_attempts: max_attempts, retryable: retryable,
-      timeout_seconds: nil, backoff: { strategy: "fixed", base_seconds: 0, max_seconds: 300, jitter: 0 }.merge(backoff), skippable: false,
+      timeout_seconds: nil, backoff: { strategy: "fixed", base_seconds: 0, max_seconds: 300, jitter: 0 }.merge(backoff), skippable: skippable,
       config: config }
   end
 

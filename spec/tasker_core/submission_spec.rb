@@ -5,6 +5,14 @@ RSpec.describe TaskerCore::Submission, :database do
 
   def parcel = TaskerCore.workflow("shop/parcel")
 
+  # On a connection of its own, as another process would.
+  def start_often(workflow, times)
+    pg = PG.connect(database_url)
+    Array.new(times) { workflow.set(connection: pg).start }
+  ensure
+    pg&.close
+  end
+
   before { register(recipe(schema: schema)) }
 
   it "starts a task and gives a handle on it" do
@@ -26,6 +34,56 @@ RSpec.describe TaskerCore::Submission, :database do
   it "gives the first one's task to a second start with the same key" do
     first, second = 2.times.map { parcel.set(key: "order-42").start(order_id: 42) }
     expect(second).to have_attributes(id: first.id, duplicate?: true)
+  end
+
+  it "gives the key to the next one when its task is at rest, if the template says so" do
+    register(recipe(name: "letter", identity: { scope: "open" }, steps: []))
+    first, second = 2.times.map { TaskerCore.workflow("shop/letter").set(key: "k").start }
+    expect(second).to have_attributes(duplicate?: false)
+    expect(second.id).not_to eq(first.id)
+  end
+
+  it "refuses a start without a key where the template demands one" do
+    register(recipe(name: "invoice", identity: { strategy: "caller_provided" }))
+    expect { TaskerCore.workflow("shop/invoice").start(n: 1) }.to raise_error(TaskerCore::ValidationError, /without an idempotency_key: give one/)
+    expect(TaskerCore.workflow("shop/invoice").set(key: "n-1").start(n: 1)).to have_attributes(duplicate?: false)
+  end
+
+  it "finds the task of an equal context where the template is strict, whichever door it came through" do
+    register(recipe(name: "strict", identity: { strategy: "strict" }))
+    first = TaskerCore.workflow("shop/strict").start(order_id: 42, weight: 1.0)
+    expect(TaskerCore.workflow("shop/strict").start(weight: 1, order_id: 42)).to have_attributes(id: first.id, duplicate?: true)
+    other = TaskerCore.create_task(namespace: "shop", name: "strict", context: { weight: 1.0, order_id: 42 })
+    expect(other).to have_attributes(id: first.id, duplicate?: true)
+    expect(TaskerCore.workflow("shop/strict").start(order_id: 43)).to have_attributes(duplicate?: false)
+  ensure
+    TaskerCore::Orchestrator.shared.close
+  end
+
+  it "makes one open task at a time for a key, however many start it and while tasks end" do
+    register(recipe(name: "single", identity: { strategy: "strict", scope: "open" }, steps: [step_recipe("pack")]))
+    handle("Pack") { |*| { packed: true } }
+    start_orchestrator
+    start_worker
+    starters = Array.new(8) { Thread.new { start_often(TaskerCore.workflow("shop/single"), 10) } }
+    made = starters.flat_map(&:value).reject(&:duplicate?)
+    expect(value("SELECT count(*) FROM tasker.tasks").to_i).to eq(made.size)
+    expect(value(<<~SQL)).to eq("0")
+      SELECT count(*) FROM (SELECT created_at, lag(coalesce(completed_at, 'infinity')) OVER (ORDER BY created_at) AS ended FROM tasker.tasks) t
+       WHERE created_at < ended
+    SQL
+  end
+
+  it "does without the steps that are to be skipped" do
+    register(recipe(name: "gift", steps: [step_recipe("wrap", skippable: true), step_recipe("send", after: ["wrap"])]))
+    task = TaskerCore.workflow("shop/gift").set(skip: [:wrap]).start
+    expect(task.steps.to_h { |step| [step.name, step.status] }).to eq("wrap" => :skipped, "send" => :enqueued)
+  end
+
+  it "refuses to skip what is not skippable or not there, before anything is written" do
+    expect { parcel.set(skip: %w[pack]).start(order_id: 1) }.to raise_error(TaskerCore::ValidationError, /pack .* cannot be skipped/)
+    expect { parcel.set(skip: %w[park]).start(order_id: 1) }.to raise_error(TaskerCore::ValidationError, /no step park to skip/)
+    expect(value("SELECT count(*) FROM tasker.tasks")).to eq("0")
   end
 
   it "starts the version that is asked for" do
@@ -72,6 +130,7 @@ RSpec.describe TaskerCore::Submission, :database do
   {
     { tags: "vip" } => "/tags", { tags: nil } => "/tags", { tags: ["vip", {}] } => "/tags/1", { tags: [""] } => "/tags/0",
     { tags: ["a\0"] } => "/tags/0", { reason: "a\0b" } => "/reason", { key: "a\0b" } => "/key", { initiator: "\xFF" } => "/initiator",
+    { skip: :pack } => "/skip", { skip: ["pack", nil] } => "/skip/1", { skip: ["a\0"] } => "/skip/0", { skip: ["a/b"] } => "/skip/0",
     { version: "1\0" } => "/version", { version: "latest" } => "/version"
   }.each do |options, pointer|
     it "refuses #{options.inspect}" do

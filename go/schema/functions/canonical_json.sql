@@ -13,23 +13,23 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
   members text;
 BEGIN
-  IF jsonb_typeof(value) IN ('object', 'array') AND depth > 128 THEN
+  IF depth > 128 AND jsonb_typeof(value) IN ('object', 'array') THEN
     RAISE EXCEPTION 'JSON is nested deeper than 128 levels, which is too deep for a key to be made of it: flatten it, or give an idempotency_key'
       USING ERRCODE = 'TK400';
   END IF;
   CASE jsonb_typeof(value)
   WHEN 'object' THEN
-    SELECT string_agg(to_json(m.key)::text || ':' || CASE jsonb_typeof(m.value)
-                        WHEN 'string' THEN m.value::text
-                        WHEN 'number' THEN trim_scale(m.value::numeric)::text
-                        ELSE tasker.canonical_json(m.value, depth + 1) END, ',' ORDER BY m.key COLLATE "C")
+    SELECT string_agg(to_json(m.key)::text || ':' || CASE
+                        WHEN jsonb_typeof(m.value) = 'number' THEN trim_scale(m.value::numeric)::text
+                        WHEN jsonb_typeof(m.value) IN ('object', 'array') AND m.value NOT IN ('{}', '[]')
+                        THEN tasker.canonical_json(m.value, depth + 1) ELSE m.value::text END, ',' ORDER BY m.key COLLATE "C")
       INTO members FROM jsonb_each(canonical_json.value) m;
     RETURN '{' || coalesce(members, '') || '}';
   WHEN 'array' THEN
-    SELECT string_agg(CASE jsonb_typeof(m.value)
-                        WHEN 'string' THEN m.value::text
-                        WHEN 'number' THEN trim_scale(m.value::numeric)::text
-                        ELSE tasker.canonical_json(m.value, depth + 1) END, ',' ORDER BY m.ordinality)
+    SELECT string_agg(CASE
+                        WHEN jsonb_typeof(m.value) = 'number' THEN trim_scale(m.value::numeric)::text
+                        WHEN jsonb_typeof(m.value) IN ('object', 'array') AND m.value NOT IN ('{}', '[]')
+                        THEN tasker.canonical_json(m.value, depth + 1) ELSE m.value::text END, ',' ORDER BY m.ordinality)
       INTO members FROM jsonb_array_elements(canonical_json.value) WITH ORDINALITY m;
     RETURN '[' || coalesce(members, '') || ']';
   WHEN 'number' THEN
