@@ -6,12 +6,17 @@ RETURNS TABLE (msg_id bigint, read_ct integer, answer text, message jsonb)
 LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
+  id       integer;
   msg_ids  bigint[];
   read_cts integer[];
   messages jsonb[];
   starts   jsonb;
 BEGIN
-  IF tasker.is_paused((SELECT n.namespace_id FROM tasker.namespaces n WHERE n.name = namespace)) THEN
+  SELECT n.namespace_id INTO id FROM tasker.namespaces n WHERE n.name = namespace;
+  IF NOT FOUND THEN -- pgmq would take other capitals for the same queue
+    RAISE EXCEPTION 'namespace % is not registered yet: register one of its templates', quote_ident(left(namespace, 50))
+      USING ERRCODE = 'TK404';
+  ELSIF tasker.is_paused(id) THEN
     RETURN;
   END IF;
   SELECT array_agg(r.msg_id ORDER BY r.msg_id), array_agg(r.read_ct ORDER BY r.msg_id),

@@ -25,6 +25,9 @@ BEGIN
     WHEN request ->> 'request_id' !~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' THEN 'request_id must be a UUID'
     WHEN jsonb_typeof(coalesce(request -> 'context', '{}')) <> 'object' THEN 'context must be an object'
     WHEN octet_length((request -> 'context')::text) > 1048576 THEN 'context must not be larger than 1 MiB'
+    WHEN octet_length((request -> 'context')::text) > 256 -- what is shorter cannot be so deep
+      AND jsonb_path_exists(request -> 'context', 'strict $.**{128} ? (@.type() == "object" || @.type() == "array")', '{}', true)
+      THEN 'context must not be nested deeper than 128 levels'
     WHEN coalesce(request ->> 'priority', '0') !~ '^-?[0-9]{1,2}$|^-?100$' THEN 'priority must be an integer from -100 to 100'
     WHEN jsonb_typeof(coalesce(request -> 'tags', '[]')) <> 'array'
       OR jsonb_path_exists(request, 'strict $.tags[*] ? (@.type() != "string")', '{}', true)
