@@ -18,6 +18,11 @@ module TaskerCore
   autoload :Template,      "tasker_core/template"
   autoload :TemplateFiles, "tasker_core/template_files"
 
+  # Operating by hand
+  autoload :Control, "tasker_core/control"
+  autoload :Actor,   "tasker_core/actor"
+  autoload :Age,     "tasker_core/age"
+
   # Writing handlers
   autoload :StepHandler, "tasker_core/step_handler"
   autoload :Context,     "tasker_core/context"
@@ -88,6 +93,33 @@ module TaskerCore
     # @raise [ValidationError] for a faulty template
     # @raise [ConflictError] when a version is registered with other content
     def register_templates(paths = config.template_paths, connection: nil) = TemplateFiles.new(paths).register(connection: connection)
+
+    # Hands nothing of a namespace out, and starts nothing, until it is resumed. What runs already may end.
+    #
+    # @param namespace [String]
+    # @param reason [String, nil] why, for the history
+    # @param by [Object, nil] who, see {Actor.name}
+    # @param connection [Object, nil] see {Connection.with}
+    # @return [Boolean] whether that changed anything
+    # @raise [NotFoundError]
+    def pause(namespace:, reason: nil, by: nil, connection: nil)
+      Control.new(connection, by: by, reason: reason).namespace(:pause, namespace)
+    end
+
+    # Lets a namespace go on. Parameters and result as for {.pause}.
+    #
+    # @return [Boolean]
+    def resume(namespace:, reason: nil, by: nil, connection: nil)
+      Control.new(connection, by: by, reason: reason).namespace(:resume, namespace)
+    end
+
+    # As {.pause}, for everything in the database; namespaces and tasks that are paused for themselves stay so when everything is resumed.
+    #
+    # @return [Boolean]
+    def pause_everything(reason: nil, by: nil, connection: nil) = Control.new(connection, by: by, reason: reason).everything(:pause)
+
+    # @return [Boolean]
+    def resume_everything(reason: nil, by: nil, connection: nil) = Control.new(connection, by: by, reason: reason).everything(:resume)
 
     # Puts every signal handler on the alternate signal stack, which the Go library needs. Handlers set by `trap` are seen to; call this
     # when a C extension has set one of its own after the library was loaded.

@@ -66,6 +66,18 @@ module TaskerCore
       SQL
     end
 
+    # @param filter [Hash] see tasker.find_tasks
+    # @param limit [Integer]
+    # @return [Array<String>] ids, oldest first
+    # @raise [ValidationError]
+    def find_tasks(filter, limit)
+      @connection.texts("SELECT tasker.find_tasks($1::jsonb, $2::integer)::text", [JSON.generate(filter), limit])
+    end
+
+    # @param task_id [String]
+    # @return [Array<Hash>] name, code, explanation of each step that is not done
+    def explanations(task_id) = all("SELECT name, code, explanation FROM tasker.explain_task($1::uuid)", [task_id])
+
     # @param task_id [String]
     # @return [Array<Hash>] at, step (nil for the task itself), from_state, to_state, attempt, actor, reason; oldest first
     def history(task_id)

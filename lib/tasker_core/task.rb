@@ -7,6 +7,7 @@ module TaskerCore
   # was started or found, so that inside a transaction it sees what the transaction sees.
   class Task
     autoload :Rest, "tasker_core/task/rest"
+    autoload :Selection, "tasker_core/task/selection"
     autoload :Step, "tasker_core/task/step"
     autoload :Transition, "tasker_core/task/transition"
 
@@ -29,6 +30,11 @@ module TaskerCore
       task.status
       task
     end
+
+    # @param connection [Object, nil] see {Connection.with}
+    # @param filter [Hash] as for {Selection#initialize}
+    # @return [Selection]
+    def self.where(connection: nil, **filter) = Selection.new(filter, connection: connection)
 
     # @param id [String]
     # @param created [Boolean] false when an equal request had made it before
@@ -59,7 +65,7 @@ module TaskerCore
     def to_h = asked(:task) || missing
 
     # @return [Array<Step>] in the template's order
-    def steps = asked(:steps).map { |row| Step.new(row) }
+    def steps = asked(:steps).map { |row| Step.new(row, self) }
 
     # @param name [String, Symbol]
     # @return [Step]
@@ -75,6 +81,36 @@ module TaskerCore
 
     # @return [Array<Transition>] every move of the task and its steps, oldest first
     def history = asked(:history).map { |row| Transition.of(row) }
+
+    # @return [Hash{String => String}] why each step that is not done does not run, in words, by its name
+    def blocked_by = asked(:explanations).to_h { |row| row.values_at("name", "explanation") }
+
+    # @!method cancel!(reason: nil, by: nil)
+    #   Calls it off, and all its open steps with it.
+    # @!method retry!(reason: nil, by: nil)
+    #   Has all its failed steps tried again.
+    # @!method resolve!(reason: nil, by: nil)
+    #   Declares it done by hand; its open steps are called off.
+    # @!method pause!(reason: nil, by: nil)
+    #   Nothing of it is handed out or started until it is resumed; what runs already may end.
+    # @!method resume!(reason: nil, by: nil)
+    #   Lets it go on.
+    #   @param reason [String, nil] why, for the history
+    #   @param by [Object, nil] who, see {Actor.name}
+    #   @return [self]
+    #   @raise [StateTransitionError] when that is not possible from where it stands
+    #   @raise [NotFoundError]
+    %i[cancel retry resolve pause resume].each do |action|
+      define_method(:"#{action}!") { |reason: nil, by: nil| control(reason, by) { |control| control.task(action, id) } }
+    end
+
+    # @api private
+    # @yieldparam control [Control]
+    # @return [self]
+    def control(reason, by)
+      yield Control.new(@connection, by: by, reason: reason)
+      self
+    end
 
     # Waits until the task is at rest.
     #

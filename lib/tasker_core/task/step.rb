@@ -4,11 +4,13 @@ require "time"
 
 module TaskerCore
   class Task
-    # A step of a task as it stood when it was read.
+    # A step of a task as it stood when it was read. What is done to it gives the step as it stands then.
     class Step
       # @param row [Hash] of tasker.steps
-      def initialize(row)
+      # @param task [Task, nil] whose it is
+      def initialize(row, task = nil)
         @row = row
+        @task = task
       end
 
       # @return [String]
@@ -56,10 +58,45 @@ module TaskerCore
       # @return [Float, nil] seconds from the start of its last attempt to its end
       def duration = (completed_at - started_at if started_at && completed_at)
 
+      # @return [String, nil] why it does not run, in words; nil when it is done
+      def blocked_by = @task.blocked_by[name]
+
+      # Calls it off, and the open steps that wait for it.
+      #
+      # @param reason [String, nil] why, for the history
+      # @param by [Object, nil] who, see {Actor.name}
+      # @return [Step]
+      # @raise [StateTransitionError] when that is not possible from where it stands
+      def cancel!(reason: nil, by: nil) = changed(reason, by) { |control| control.step(:cancel, @task.id, name) }
+
+      # Has it tried again after it failed, with its failures forgotten.
+      #
+      # @return [Step]
+      # @raise as {#cancel!}
+      def retry!(reason: nil, by: nil) = changed(reason, by) { |control| control.step(:retry, @task.id, name) }
+
+      # Passes over it, if its template calls it skippable.
+      #
+      # @return [Step]
+      # @raise as {#cancel!}
+      def skip!(reason: nil, by: nil) = changed(reason, by) { |control| control.step(:skip, @task.id, name) }
+
+      # Declares it done by hand.
+      #
+      # @param results [Object] what the steps behind it see, JSON-ready
+      # @return [Step]
+      # @raise [ValidationError] for results that JSON cannot hold
+      # @raise as {#cancel!}
+      def resolve!(results = nil, reason: nil, by: nil)
+        changed(reason, by) { |control| control.resolve_step(@task.id, name, results) }
+      end
+
       # @return [String]
       def inspect = "#<#{self.class} #{name} #{state}>"
 
       private
+
+      def changed(reason, by, &) = @task.control(reason, by, &).step(name)
 
       def time(column) = @row[column]&.then { |text| Time.iso8601(text) }
     end

@@ -1,0 +1,79 @@
+# frozen_string_literal: true
+
+module TaskerCore
+  class Task
+    # Tasks that a filter describes, oldest first: to look at, or to control all at once. It asks the database anew each time.
+    #
+    #   TaskerCore::Task.where(workflow: "shop/order", status: :error).since(1.hour.ago).retry!(by: current_user)
+    class Selection
+      include Enumerable
+
+      # How many a selection has at most when nothing else is said.
+      LIMIT = 1000
+
+      # Short names of a filter's keys.
+      NAMES = { status: :state, key: :idempotency_key, since: :created_after, before: :created_before, step: :step_name, ids: :task_ids }.freeze
+
+      # @param filter [Hash] namespace, name, version, state (one or several), paused, tags (all of them), priority_min, priority_max,
+      #   correlation_id, initiator, idempotency_key, created_after, created_before, step_name, step_state, error_type, task_ids; in short:
+      #   workflow ("namespace/name"), status, key, since, before, step, ids. All that is said must fit; a nil is refused
+      # @param limit [Integer] at most so many
+      # @param connection [Object, nil] see {Connection.with}
+      def initialize(filter, limit: LIMIT, connection: nil)
+        @filter = filter
+        @limit = limit
+        @connection = connection
+      end
+
+      # @param more [Hash] as for {#initialize}
+      # @return [Selection] of those that fit this as well
+      def where(**more) = Selection.new(@filter.merge(more), limit: @limit, connection: @connection)
+
+      # @param time [Time, String]
+      # @return [Selection] of those created after it
+      def since(time) = where(created_after: time)
+
+      # @param limit [Integer]
+      # @return [Selection] of at most so many
+      def limit(limit) = Selection.new(@filter, limit: limit, connection: @connection)
+
+      # @return [Array<String>]
+      # @raise [ValidationError] for a filter that cannot be
+      def ids = Connection.with(@connection) { |connection| Store.new(connection).find_tasks(to_filter, @limit) }
+
+      # @yieldparam task [Task]
+      # @return [Enumerator, self]
+      def each(&)
+        return to_enum unless block_given?
+
+        ids.each { |id| yield Task.new(id, connection: @connection) }
+        self
+      end
+
+      # @!method cancel!(reason: nil, by: nil)
+      # @!method retry!(reason: nil, by: nil)
+      # @!method resolve!(reason: nil, by: nil)
+      # @!method pause!(reason: nil, by: nil)
+      # @!method resume!(reason: nil, by: nil)
+      #   Does it to all of them in one transaction, the caller's if one is open; the rest is done though some are refused.
+      #   @return [Control::Outcome] done: ids, refused: each with its reason
+      %i[cancel retry resolve pause resume].each do |action|
+        define_method(:"#{action}!") do |reason: nil, by: nil|
+          Control.new(@connection, by: by, reason: reason).tasks(action, to_filter, @limit)
+        end
+      end
+
+      # @return [Hash] as tasker.find_tasks takes it
+      # @raise [ValidationError] for what JSON cannot hold
+      def to_filter
+        filter = @filter.transform_keys { |key| NAMES.fetch(key.to_sym, key.to_sym) }
+        namespace, slash, name = filter.delete(:workflow).to_s.rpartition("/")
+        filter.update(namespace: slash.empty? ? "default" : namespace, name: name) unless name.empty?
+        %i[task_ids tags].each { |key| filter[key] = Array(filter[key]) if filter[key] }
+        StrictJson.convert(filter)
+      rescue StrictJson::Unfit => error
+        raise ValidationError, "The filter cannot be asked: #{error.message}"
+      end
+    end
+  end
+end
