@@ -142,7 +142,7 @@ func (h *history) finish() {
 		}
 		h.seen = nil
 		h.pass(longestBackoff)
-		h.recover()
+		h.sweepBy(0)
 		h.tick(0, nil)
 		h.compare() // and learn which messages went out
 		h.seen = nil

@@ -58,7 +58,7 @@ type step struct {
 	due                       int      // while it waits for a retry
 	current                   *message // of the attempt that is out
 	announced                 bool     // a worker said that it starts the current attempt
-	suspected                 *int     // when the sweep missed its message
+	suspected                 *suspect // nil as long as nobody misses its message
 }
 
 // request asks for a task; those with the same key get the same one.
@@ -73,6 +73,7 @@ type request struct {
 // result is what a worker sent. One that nobody can read has garbled set; step may be nil, then it is about nothing.
 type result struct {
 	step    *step
+	about   *step // what it says it is about, which need not be true
 	attempt int
 	answer
 	garbled bool
@@ -184,13 +185,14 @@ func (m *model) apply(batch int, held *task) (touched []*namespace) {
 	left := slices.Clone(m.results[len(taken):])
 	var busy []*result
 	for _, r := range taken {
+		if r.step != nil && r.step.task == held && held != nil {
+			busy = append(busy, r)
+			continue
+		}
 		if r.garbled {
 			m.dead++
 		}
-		switch {
-		case r.step != nil && r.step.task == held && held != nil:
-			busy = append(busy, r)
-		case r.step != nil && m.answered(r):
+		if r.step != nil && m.answered(r) {
 			touched = append(touched, r.step.task.namespace)
 		}
 	}
@@ -292,7 +294,7 @@ func (m *model) handOut(steps []*step) {
 
 // send puts the message of the current attempt on the queue.
 func (m *model) send(s *step) {
-	s.state, s.announced, s.suspected = "enqueued", false, nil
+	s.state, s.announced = "enqueued", false
 	s.current = &message{step: s, attempt: s.attempt, visible: m.now}
 	s.task.namespace.messages = append(s.task.namespace.messages, s.current)
 }

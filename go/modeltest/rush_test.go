@@ -24,7 +24,7 @@ func (h *history) rush(a *action) {
 	fresh := []*request{h.ask(a), h.ask(a)}
 	crowd := map[string]func(*rand.Rand) error{
 		"orchestrator 1": h.ticking(0), "orchestrator 3": h.ticking(2), "worker": h.working, "plain worker": h.plainWorking,
-		"operator": h.operating, "caller": h.calling(fresh),
+		"operator": h.operating, "caller": h.calling(fresh), "orchestrator 2": h.sweeping,
 	}
 	h.say("all at once: %d tasks", len(h.m.tasks))
 	var everybody sync.WaitGroup
@@ -91,6 +91,15 @@ func (h *history) ticking(who int) func(*rand.Rand) error {
 		}
 		return nil
 	}
+}
+
+func (h *history) sweeping(dice *rand.Rand) error {
+	for range rounds(dice) {
+		if _, err := h.w.orchestrators[1].Sweep(h.w.ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // anyAnswer is a success, and as often any answer.
@@ -247,6 +256,14 @@ func (h *history) adopt(o observed) {
 		s.due, s.announced, s.current = m.now+later(seen.Due), seen.Announced, messages[seen.Message]
 		if s.current == nil {
 			s.current = &message{id: seen.Message, step: s, attempt: seen.Attempt}
+		}
+		s.suspected = nil
+	}
+	for _, seen := range o.Suspects {
+		s := steps[seen.Step]
+		s.suspected = &suspect{attempt: seen.Attempt, since: m.now - later(seen.Age)}
+		if s.current.id == seen.Message {
+			s.suspected.current = s.current
 		}
 	}
 }

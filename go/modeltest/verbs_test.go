@@ -28,6 +28,7 @@ func init() { //nolint:gochecknoinits // the verbs speak of the table they stand
 		{"control task", 3, (*history).controlTask}, {"control step", 4, (*history).controlStep},
 		{"pause", 1, (*history).pause}, {"resume", 1, (*history).resume},
 		{"rush", 1, (*history).rush},
+		{"sweep", 3, (*history).sweep}, {"lose", 2, (*history).lose},
 	}
 }
 
@@ -182,9 +183,6 @@ func (h *history) open() {
 		h.controlOne("resume", t)
 	}
 }
-
-// recover is what finds lost messages.
-func (h *history) recover() {}
 
 // inTransaction runs f in a transaction of a worker.
 func (h *history) inTransaction(f func(pgx.Tx) error) error {

@@ -52,7 +52,7 @@ func (m *model) reply(d delivery, a answer) bool {
 		return false
 	}
 	m.remove(d.message)
-	m.results = append(m.results, &result{step: d.step, attempt: d.attempt, answer: a})
+	m.results = append(m.results, &result{step: d.step, about: d.step, attempt: d.attempt, answer: a})
 	return true
 }
 

@@ -222,7 +222,7 @@ func (h *history) replyPlain(d delivery, with answer) {
 // send is a worker that sends a result and leaves the message: it comes again, and the result may be late or double.
 func (h *history) send(a *action) {
 	if d, ok := h.one(a); ok {
-		r := &result{step: d.step, attempt: d.attempt, answer: someAnswer(a)}
+		r := &result{step: d.step, about: d.step, attempt: d.attempt, answer: someAnswer(a)}
 		h.sendResult(r, r.body(d.step, d.attempt))
 		h.say("a worker answers %v with %+v and forgets the message", d, r.answer)
 	}
@@ -239,10 +239,11 @@ func (h *history) foreign(a *action) {
 	switch a.of(3) {
 	case 0:
 		body["task_id"] = "00000000-0000-4000-8000-000000000000"
+		r.about, r.attempt = d.step, d.attempt
 	case 1:
 		body["step_id"] = 1<<40 + d.step.id
 	case 2:
-		r.step, r.attempt = d.step, d.attempt+1+a.of(2)
+		r.step, r.about, r.attempt = d.step, d.step, d.attempt+1+a.of(2)
 		body["attempt"] = r.attempt
 	}
 	h.sendResult(r, body)
@@ -258,7 +259,7 @@ func (h *history) garble(a *action) {
 	r := &result{garbled: true}
 	body := map[string]any{"protocol": 1, "nonsense": true}
 	if a.of(2) == 1 {
-		r.step, r.attempt = d.step, d.attempt
+		r.step, r.about, r.attempt = d.step, d.step, d.attempt
 		body = r.body(d.step, d.attempt)
 		body["status"] = "perhaps"
 	}

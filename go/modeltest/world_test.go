@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -48,9 +49,11 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(w.pool.Close)
 	for i, size := range batchSizes {
 		o, err := orchestrator.Open(w.ctx, orchestrator.Config{DatabaseURL: url, PoolSize: 2, BatchSize: size,
-			Actor: fmt.Sprintf("orchestrator %d", i+1)})
+			Actor: fmt.Sprintf("orchestrator %d", i+1), SweepInterval: 1000 * time.Hour, Lease: lease * time.Second})
 		require.NoError(t, err)
 		t.Cleanup(o.Close)
+		_, err = o.Tick(w.ctx) // the first one sweeps; from now on a history says when
+		require.NoError(t, err)
 		w.orchestrators = append(w.orchestrators, o)
 	}
 	for _, name := range names {
@@ -88,7 +91,7 @@ type observed struct {
 	Results  int
 	Requests int
 	Dead     int
-	Suspects []int64
+	Suspects []seenSuspect
 
 	violations []string // of the invariants
 }
@@ -112,6 +115,17 @@ type seenMessage struct {
 	ID, Step       int64
 	Attempt, Reads int
 	Wait           float64 // seconds until it is visible
+}
+
+type seenSuspect struct {
+	Step, Message int64
+	Attempt       int
+	Age           float64 // in seconds
+}
+
+// UnmarshalJSON reads the array that observe.sql makes of a row.
+func (s *seenSuspect) UnmarshalJSON(b []byte) error {
+	return json.Unmarshal(b, &[]any{&s.Step, &s.Message, &s.Attempt, &s.Age})
 }
 
 // UnmarshalJSON reads the array that observe.sql makes of a row.

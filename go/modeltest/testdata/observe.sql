@@ -18,4 +18,5 @@ SELECT json_build_object(
   'results', (SELECT count(*) FROM pgmq.q_orchestration_step_results),
   'requests', (SELECT count(*) FROM pgmq.q_orchestration_task_requests),
   'dead', (SELECT count(*) FROM tasker.dead_letters),
-  'suspects', (SELECT coalesce(json_agg(step_id), '[]') FROM tasker.suspects))
+  'suspects', (SELECT coalesce(json_agg(json_build_array(step_id, msg_id, attempt, extract(epoch FROM clock_timestamp() - since))), '[]')
+                 FROM tasker.suspects))
