@@ -160,7 +160,10 @@ func TestRefusalsSayWhatAndWhere(t *testing.T) {
 	require.Equal(t, "invalid", mustFault(t, statusError, wait(id, "no uuid", 1000, nil)).Code)
 	require.Equal(t, "not_found", mustFault(t, statusError, wait(id, "00000000-0000-7000-8000-000000000000", 5000, nil)).Code)
 	other := strings.Replace(template, "hello", "goodbye", 1)
-	require.Equal(t, "conflict", mustFault(t, statusError, call(id, "register_template", []byte(other), 0)).Code)
+	conflict := mustFault(t, statusError, call(id, "register_template", []byte(other), 0))
+	require.Equal(t, "conflict", conflict.Code)
+	require.Contains(t, conflict.Message, "\n  /steps/goodbye: the step is not registered and was given")
+	require.Equal(t, "invalid", mustFault(t, statusError, createTask(id, []byte(`{"name": "greet", "skip": ["hello"]}`), 0)).Code)
 }
 
 func TestBadArguments(t *testing.T) {

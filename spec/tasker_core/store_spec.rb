@@ -6,7 +6,8 @@ RSpec.describe TaskerCore::Store, :database do
   it "registers a template once" do
     expect(store.register_template(recipe)).to include("created" => true)
     expect(store.register_template(recipe)).to include("created" => false)
-    expect { store.register_template(recipe(steps: [step_recipe("other")])) }.to raise_error(TaskerCore::ConflictError, /a new version/)
+    expect { store.register_template(recipe(steps: [step_recipe(max_attempts: 5)])) }
+      .to raise_error(TaskerCore::ConflictError, %r{a new version\n  /steps/pack/max_attempts: 3 is registered, 5 was given\z})
   end
 
   it "gets the digests that the fixtures hold, as Go does" do
