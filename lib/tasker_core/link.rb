@@ -117,11 +117,11 @@ module TaskerCore
     def ask_face = answer(@pg, "SELECT tasker.require_face($1)", [FACE])
 
     # What is missing may be gone because the schema was migrated under us: then that says more.
-    def unserved(error)
-      ask_face if error.result&.error_field(PG::PG_DIAG_SQLSTATE)&.match?(Failure::MISSING)
+    def unserved(failure)
+      ask_face if failure.result&.error_field(PG::PG_DIAG_SQLSTATE)&.match?(Failure::MISSING)
       nil
-    rescue PG::Error => refusal
-      refusal
+    rescue PG::Error => error
+      error
     end
 
     def answer(connection, sql, values)
