@@ -11,6 +11,7 @@ DECLARE
   read_cts integer[];
   messages jsonb[];
   starts   jsonb;
+  answers  text[];
 BEGIN
   SELECT n.namespace_id INTO id FROM tasker.namespaces n WHERE n.name = namespace;
   IF NOT FOUND THEN -- pgmq would take other capitals for the same queue
@@ -29,13 +30,19 @@ BEGIN
   SELECT coalesce(jsonb_agg(jsonb_build_object('step_id', m -> 'step_id', 'attempt', m -> 'attempt')), '[]') INTO starts
     FROM unnest(messages) m WHERE tasker.names_an_attempt(m);
 
-  RETURN QUERY
-    SELECT m.msg_id, m.read_ct, coalesce(s.answer, 'invalid'), m.message
-      FROM unnest(msg_ids, read_cts, messages) AS m (msg_id, read_ct, message)
+  answers := ARRAY(
+    SELECT coalesce(s.answer, 'invalid')
+      FROM unnest(msg_ids, messages) AS m (msg_id, message)
       LEFT JOIN tasker.start_steps(starts, worker) s
         ON CASE WHEN tasker.names_an_attempt(m.message)
                 THEN s.step_id = (m.message ->> 'step_id')::bigint AND s.attempt = (m.message ->> 'attempt')::integer
            END
-     ORDER BY m.msg_id;
+     ORDER BY m.msg_id);
+  IF 'busy' = ANY (answers) THEN  -- no worker died, nobody announced: this delivery must not count against the step
+    EXECUTE format($sql$
+      UPDATE %s q SET read_ct = q.read_ct - 1 FROM unnest($1, $2) AS m (msg_id, answer)
+       WHERE q.msg_id = m.msg_id AND m.answer = 'busy' $sql$, tasker.queue_table(namespace)) USING msg_ids, answers;
+  END IF;
+  RETURN QUERY SELECT * FROM unnest(msg_ids, read_cts, answers, messages);
 END
 $$;
