@@ -70,7 +70,7 @@ RSpec.describe "fork", :database do
     RUBY
   end
 
-  it "works in the children of a clean parent, and then in the parent" do
+  it "works in the children of a clean parent, and then in the parent", :direct do
     expect(run(<<~RUBY)).to eq "ready\nready\nready\n"
       Native
       work = -> { open_handle.tick; puts Native.state }

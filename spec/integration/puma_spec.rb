@@ -68,7 +68,7 @@ RSpec.describe "Puma in cluster mode with preload_app!", :database do
     raise
   end
 
-  it "answers from every worker when the library was not used before the fork" do
+  it "answers from every worker when the library was not used before the fork", :direct do
     start
     expect(answer_of_each_worker.map(&:code)).to eq %w[200 200]
   end

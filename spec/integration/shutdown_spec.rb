@@ -60,7 +60,7 @@ RSpec.describe "Shutting down", :database do
   end
 
   context "with a worker in this process" do
-    it "gives back what no thread has begun, and what is running after the timeout" do
+    it "gives back what no thread has begun, and what is running after the timeout", :direct do
       worker = start_worker(threads: 1)
       load fixture("programs/slow_handlers.rb")
       task = start_slow_task

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "fileutils"
 require "open3"
 require "socket"
 require "tmpdir"
@@ -22,6 +23,9 @@ class PrivateServer
     run("pg_ctl", "start", "-w", "-D", data, "-l", File.join(@home, "log"), "-o",
         "-p #{@port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off")
   end
+
+  # What it has logged so far.
+  def log = File.read(File.join(@home, "log"))
 
   def stop(mode = "fast") = run("pg_ctl", "stop", "-w", "-D", data, "-m", mode)
 
