@@ -125,6 +125,8 @@ func Check(ctx context.Context, db Querier) error {
 		return fmt.Errorf("check schema: %w", err)
 	case !now.exists:
 		return fmt.Errorf("check schema: %w: run `tasker migrate`", ErrAbsent)
+	case now.digest == "":
+		return fmt.Errorf("check schema: %w: its queues are not there, as after a restore without schema pgmq: run `tasker migrate`", ErrAbsent)
 	case now.face == 0:
 		return fmt.Errorf("check schema: %w: it has no face, this process needs face %d: run `tasker migrate`", ErrOlder, Face)
 	}
