@@ -6,10 +6,11 @@
 -- forgotten: the same request makes a new task.
 -- Tasks are read by primary key, whose ids begin with the time of creation. Each call goes on where the last one
 -- stopped, and what it does not find up to the end it looks for from the beginning; so old tasks that are still open
--- are read once in a series of calls, and once more by its last.
+-- are read once in a series of calls, and once more by its last. The cascades go by indexes, each of which begins with
+-- what is deleted; enable_seqscan makes sure of it where the planner knows nothing of the tables yet.
 CREATE FUNCTION tasker.delete_finished_tasks(older_than interval, quantity integer DEFAULT 1000, errors_too boolean DEFAULT true)
 RETURNS TABLE (tasks bigint, steps bigint, transitions bigint)
-LANGUAGE plpgsql SET jit = off AS $$
+LANGUAGE plpgsql SET jit = off SET enable_seqscan = off AS $$
 DECLARE
   before  timestamptz := clock_timestamp() - older_than;
   beyond  uuid := tasker.first_uuidv7(before);  -- what was created later cannot have come to rest earlier
@@ -34,7 +35,7 @@ BEGIN
    CROSS JOIN LATERAL (SELECT count(*) AS moves FROM tasker.step_transitions WHERE step_id = t.step_id OFFSET 0) s;
   SELECT transitions + count(*) INTO transitions
     FROM unnest(chosen) AS t (id) CROSS JOIN LATERAL (SELECT FROM tasker.task_transitions WHERE task_id = t.id OFFSET 0) h;
-  DELETE FROM tasker.tasks t USING unnest(chosen) AS c (id) WHERE t.task_id = c.id;
+  DELETE FROM tasker.tasks t WHERE t.task_id = ANY (chosen);
   GET DIAGNOSTICS tasks = ROW_COUNT;
   RETURN NEXT;
 END
