@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if url := os.Getenv(victim); url != "" {
 		orchestrateUntilKilled(url)
 	}
+	if url := os.Getenv(deadlyWork); url != "" {
+		workUntilKilled(url)
+	}
 	os.Exit(m.Run())
 }
 
