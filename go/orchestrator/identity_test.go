@@ -57,7 +57,7 @@ func TestIdentityOfHostileContexts(t *testing.T) {
 		`{"all":` + quoted(t, letters.String()) + `,` + quoted(t, letters.String()) + `:1}`,
 		`{"text":"` + strings.Repeat("ä", 1<<19-5) + `"}`,
 		`{"list":[` + strings.TrimSuffix(strings.Repeat("1.0,", 1<<18-5), ",") + `]}`,
-		`{"pairs":[` + strings.TrimSuffix(strings.Repeat(`{"b":[1e0],"a":2},`, 20000), ",") + `]}`,
+		`{"pairs":[` + strings.TrimSuffix(strings.Repeat(`{"b":[1e0],"a":2},`, 5000), ",") + `]}`,
 		`{"big":[1e131071,-1e-16383,` + strings.Repeat("9", 100000) + `.50]}`,
 	} {
 		text, key := identityBySQL(t, pool, context)
@@ -128,7 +128,7 @@ func writeCanonical(out *bytes.Buffer, value any) {
 	case []any:
 		writeList(out, "[]", len(v), func(i int) { writeCanonical(out, v[i]) })
 	case json.Number:
-		out.WriteString(plain(v.String()))
+		out.WriteString(plainDecimal(v.String()))
 	case string:
 		writeString(out, v)
 	default:
@@ -163,8 +163,8 @@ func writeString(out *bytes.Buffer, text string) {
 	out.WriteByte('"')
 }
 
-// plain spells a number without an exponent and without zeros at its end.
-func plain(number string) string {
+// plainDecimal spells a number without an exponent and without zeros at its end.
+func plainDecimal(number string) string {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(number), "e")
 	_, fraction, _ := strings.Cut(mantissa, ".")
 	shift, _ := strconv.Atoi(exponent)

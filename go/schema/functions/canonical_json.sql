@@ -17,21 +17,24 @@ BEGIN
     RAISE EXCEPTION 'JSON is nested deeper than 128 levels, which is too deep for a key to be made of it: flatten it, or give an idempotency_key'
       USING ERRCODE = 'TK400';
   END IF;
+  IF value IN ('{}', '[]') THEN
+    RETURN value::text;
+  END IF;
   CASE jsonb_typeof(value)
   WHEN 'object' THEN
     SELECT string_agg(to_json(m.key)::text || ':' || CASE
                         WHEN jsonb_typeof(m.value) = 'number' THEN trim_scale(m.value::numeric)::text
-                        WHEN jsonb_typeof(m.value) IN ('object', 'array') AND m.value NOT IN ('{}', '[]')
-                        THEN tasker.canonical_json(m.value, depth + 1) ELSE m.value::text END, ',' ORDER BY m.key COLLATE "C")
+                        WHEN jsonb_typeof(m.value) IN ('object', 'array') THEN tasker.canonical_json(m.value, depth + 1)
+                        ELSE m.value::text END, ',' ORDER BY m.key COLLATE "C")
       INTO members FROM jsonb_each(canonical_json.value) m;
-    RETURN '{' || coalesce(members, '') || '}';
+    RETURN '{' || members || '}';
   WHEN 'array' THEN
     SELECT string_agg(CASE
                         WHEN jsonb_typeof(m.value) = 'number' THEN trim_scale(m.value::numeric)::text
-                        WHEN jsonb_typeof(m.value) IN ('object', 'array') AND m.value NOT IN ('{}', '[]')
-                        THEN tasker.canonical_json(m.value, depth + 1) ELSE m.value::text END, ',' ORDER BY m.ordinality)
+                        WHEN jsonb_typeof(m.value) IN ('object', 'array') THEN tasker.canonical_json(m.value, depth + 1)
+                        ELSE m.value::text END, ',' ORDER BY m.ordinality)
       INTO members FROM jsonb_array_elements(canonical_json.value) WITH ORDINALITY m;
-    RETURN '[' || coalesce(members, '') || ']';
+    RETURN '[' || members || ']';
   WHEN 'number' THEN
     RETURN trim_scale(value::numeric)::text;
   ELSE
