@@ -27,18 +27,18 @@ func TestOperatorsInTheWay(t *testing.T) {
 	url := dbtest.URL(t)
 	pool := openPool(t, url)
 	orchestrators := []*orchestrator.Orchestrator{open(t, url), open(t, url)}
-	ids := manyTasks(t, orchestrators[0], 40)
+	ids := manyTasks(t, orchestrators[0], 30)
 
 	ctx, stop := context.WithCancel(t.Context())
 	var workers, operators sync.WaitGroup
 	for _, o := range orchestrators {
 		o.Start()
 	}
-	for range 3 {
+	for range 2 {
 		workers.Go(func() { fickle(ctx, t, pool) })
 	}
 	for range 3 {
-		operators.Go(func() { operate(t, pool, ids, 60) })
+		operators.Go(func() { operate(t, pool, ids, 40) })
 	}
 	operators.Wait()
 	for _, what := range []orchestrator.Control{{Everything: true}, {Namespace: "demo"}, {Filter: json.RawMessage(`{"paused": true, "state": ["pending", "in_progress", "error"]}`)}} {
@@ -50,7 +50,7 @@ func TestOperatorsInTheWay(t *testing.T) {
 		err := pool.QueryRow(t.Context(), `SELECT bool_and(completed_at IS NOT NULL) FROM tasker.tasks`).Scan(&done)
 		return err == nil && done
 	}
-	rested := assertEventually(atRest, time.Minute)
+	rested := assertEventually(atRest, 2*time.Minute)
 	stop()
 	workers.Wait()
 	require.True(t, rested, "some task does not come to rest")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -237,6 +238,47 @@ func TestControlWakesTheOrchestrator(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, heard, notification.Payload)
 	}
+}
+
+// TestControlRefusesWhatCannotBeMeant changes nothing, whatever is wrong with an order.
+func TestControlRefusesWhatCannotBeMeant(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	id := standingIn(t, pool, tasker.TaskInProgress, tasker.StepEnqueued)
+	before := snapshot(t, pool)
+	for call, refusal := range map[string]string{
+		`cancel_task($1, NULL)`:                                         "TK400 actor needs text of 1 to 255 characters: say who does this",
+		`cancel_task($1, ' ')`:                                          "TK400 actor needs text of 1 to 255 characters: say who does this",
+		`cancel_step($1, 'plain', repeat('x', 256))`:                    "TK400 actor needs text of 1 to 255 characters: say who does this",
+		`pause_everything('')`:                                          "TK400 actor needs text of 1 to 255 characters: say who does this",
+		`pause_task($1, 'test', repeat('x', 1001))`:                     "TK400 reason has 1001 characters, at most 1000 are kept: shorten it",
+		`control_tasks('skip', ARRAY[$1]::uuid[], 'test')`:              "TK400 unknown action 'skip': there are cancel, retry, resolve, pause, resume",
+		`control_tasks(NULL, ARRAY[$1]::uuid[], 'test')`:                "TK400 unknown action null: there are cancel, retry, resolve, pause, resume",
+		`control_steps('pause', '{1}', 'test')`:                         "TK400 unknown action 'pause': there are cancel, retry, skip, resolve",
+		`control_steps('skip', '{1}', 'test', NULL, '{}')`:              "TK400 results are for resolve only: leave them out to skip a step",
+		`resolve_step($1, 'plain', to_jsonb(repeat('x', 1048575)), '')`: "TK400 actor needs text of 1 to 255 characters: say who does this",
+		`resolve_step($1, 'plain', to_jsonb(repeat('x', 1048575)), 'test')`: "TK400 results have 1048577 bytes, at most 1 MiB is kept: " +
+			"store them elsewhere and give a reference",
+		`resolve_step($1, 'plein', NULL, 'test')`:                        "TK404 task " + id + " has no step 'plein': its steps are plain, skippable",
+		`resolve_step($1, NULL, NULL, 'test')`:                           "TK404 task " + id + " has no step null: its steps are plain, skippable",
+		`cancel_task(NULL, 'test')`:                                      "TK404 no task: give its id",
+		`retry_step(NULL, 'plain', 'test')`:                              "TK404 no task null: use the id that create_task gave",
+		`resume_task('00000000-0000-0000-0000-000000000000', 'test')`:    "TK404 no task 00000000-0000-0000-0000-000000000000: use the id that create_task gave",
+		`skip_step('00000000-0000-0000-0000-000000000000', 'a', 'test')`: "TK404 no task 00000000-0000-0000-0000-000000000000: use the id that create_task gave",
+		`pause_namespace(NULL, 'test')`:                                  "TK404 no namespace null: registering a template makes its namespace",
+	} {
+		_, err := pool.Exec(t.Context(), `SELECT tasker.`+strings.ReplaceAll(call, "$1", "'"+id+"'"))
+		require.Equal(t, []string{refusal}, said(err), call)
+	}
+	require.Equal(t, before, snapshot(t, pool))
+
+	answers, err := pool.Query(t.Context(), `SELECT coalesce(state, 'no state') || ': ' || coalesce(refusal, 'done') FROM tasker.control_steps('cancel', ARRAY[NULL, -1, -1], 'test')
+		UNION ALL SELECT coalesce(state, 'no state') || ': ' || coalesce(refusal, 'done') FROM tasker.control_tasks('cancel', ARRAY[NULL, $1, $1]::uuid[], 'test')
+		UNION ALL SELECT 'nobody' FROM tasker.control_tasks('cancel', NULL, 'test') UNION ALL SELECT 'nothing' FROM tasker.control_steps('cancel', '{}', 'test')`, id)
+	require.NoError(t, err)
+	told, err := pgx.CollectRows(answers, pgx.RowTo[string])
+	require.NoError(t, err)
+	require.Equal(t, []string{"no state: no step -1", "cancelled: done"}, told)
 }
 
 // TestManyAtOnce controls thousands in one call, on tables that were never analyzed, within the limit of a transaction.

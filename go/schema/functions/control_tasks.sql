@@ -21,7 +21,9 @@ BEGIN
     PERFORM tasker.lock_keys_of(task_ids);
   END IF;
   PERFORM tasker.lock_tasks(task_ids);
-  PERFORM tasker.lock_steps_of(task_ids, moving);
+  IF moving IS NOT NULL THEN
+    PERFORM tasker.lock_steps_of(task_ids, moving);
+  END IF;
   now := clock_timestamp();
 
   SELECT array_agg(j.id), array_agg(j.refusal), coalesce(array_agg(j.id) FILTER (WHERE j.refusal IS NULL), '{}')
