@@ -32,8 +32,8 @@ BEGIN
       'transaction holds the task (pg_stat_activity).', attempt);
   ELSIF message IS NULL THEN
     code := 'message_lost';
-    explanation := format('The message of attempt %s is gone from %s though nobody answered it: the queue was purged, or a backup '
-      'restored. The sweep of a running orchestrator (`tasker start`) sends it again%s.', step.attempt, queue, (
+    explanation := format('The message of attempt %s is gone from %s and no answer waits: the queue was purged, a backup restored, '
+      'or the answer refused (tasker.dead_letters). The sweep of a running orchestrator (`tasker start`) sends it again%s.', step.attempt, queue, (
       SELECT '; it suspects so since ' || tasker.in_utc(x.since) FROM tasker.suspects x
        WHERE x.step_id = step.step_id AND x.attempt = step.attempt AND x.msg_id = step.msg_id));
   ELSIF step.state = 'in_progress' AND message.visible THEN

@@ -1,6 +1,6 @@
--- How many tasks and steps there are of each kind. All counts are exact; the argument bounds the work. What is open
--- or failed is counted whole, however old, through the indexes that hold only that; what came to rest otherwise is
--- counted among the tasks created since the given time ('-infinity': all of them, which reads every task).
+-- How many tasks and steps there are of each kind. All counts are exact; the argument bounds the work. Tasks that are
+-- open or in error are counted whole, however old, through the indexes that hold only those; what came to rest
+-- otherwise is counted among the tasks created since the given time ('-infinity': all, which reads every task).
 -- total_tasks and total_steps are the sums of what was counted. What differs from the older systems: they counted
 -- everything on each call; a step that failed and will be tried again is waiting_for_retry, not an error:
 -- retryable_error_steps counts those, in_backoff_steps the ones not yet due, error_steps those that failed for good,
@@ -14,14 +14,14 @@ RETURNS TABLE (total_tasks bigint, pending_tasks bigint, in_progress_tasks bigin
 LANGUAGE sql STABLE SET jit = off AS $$
   WITH counted AS MATERIALIZED (
     SELECT t.task_id, t.template_id, t.state FROM tasker.tasks t WHERE t.completed_at IS NULL
-    UNION  -- a step that failed for good may be of a task that still runs
-    SELECT t.task_id, t.template_id, t.state
+    UNION
+    SELECT t.task_id, t.template_id, t.state  -- a task in error has a step in error
       FROM (SELECT DISTINCT s.task_id FROM tasker.steps s WHERE s.state = 'error') failed
-     CROSS JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = failed.task_id OFFSET 0) t
+     CROSS JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = failed.task_id AND state = 'error' OFFSET 0) t
     UNION
     SELECT t.task_id, t.template_id, t.state FROM tasker.tasks_created_since(since) t),
   recipes AS MATERIALIZED (
-    SELECT r.* FROM tasker.template_recipes(ARRAY(SELECT DISTINCT c.template_id FROM counted c WHERE c.state = 'error' OR c.state = 'in_progress')) r),
+    SELECT r.* FROM tasker.template_recipes(ARRAY(SELECT DISTINCT c.template_id FROM counted c)) r),
   tasks AS (
     SELECT count(*) AS total, count(*) FILTER (WHERE state = 'pending') AS pending,
            count(*) FILTER (WHERE state = 'in_progress') AS in_progress,
