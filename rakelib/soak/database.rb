@@ -3,16 +3,17 @@
 require "pg"
 
 class Soak
-  # A connection that comes back by itself: each thread of the soak has its own. What the server refuses is the caller's.
+  # A connection that comes back by itself, for one thread at a time. What the server refuses is the caller's.
   class Database
     def initialize(url, name: "soak")
       @url = url
       @name = name
+      @mutex = Mutex.new
     end
 
     # @return [Array<Array>] the rows; tried again while the database is away
     def rows(sql, *values)
-      (@pg ||= connect).exec_params(sql, values).values
+      @mutex.synchronize { (@pg ||= connect).exec_params(sql, values).values }
     rescue PG::ConnectionBad, PG::UnableToSend, PG::AdminShutdown, PG::CrashShutdown, PG::CannotConnectNow
       @pg&.close unless @pg&.finished?
       @pg = nil
@@ -25,8 +26,11 @@ class Soak
 
     private
 
+    # Counts come as numbers, everything else as text.
     def connect
-      PG.connect(@url, connect_timeout: 5, application_name: @name).tap { |pg| pg.type_map_for_results = PG::BasicTypeMapForResults.new(pg) }
+      PG.connect(@url, connect_timeout: 5, application_name: @name).tap do |pg|
+        pg.type_map_for_results = PG::TypeMapByOid.new.tap { |map| map.add_coder(PG::TextDecoder::Integer.new(oid: 20)) }
+      end
     end
   end
 end
