@@ -25,7 +25,7 @@ func (w *world) stale(words, _ []string) []string {
 		from = fmt.Sprintf("tasker.stale_since('%s s', '%s s')", words[0], words[0])
 	}
 	return w.told(`SELECT concat_ws(' ', kind, namespace, '$task' || nullif(array_position($1::uuid[], task_id), 0), name,
-		'for ' || round(extract(epoch FROM age) / 60) || 'min:', explanation) FROM ` + from + ` ORDER BY kind, step_id, name`, w.tasks)
+		'for ' || round(extract(epoch FROM age) / 60) || 'min:', explanation) FROM `+from+` ORDER BY kind, step_id, name`, w.tasks)
 }
 
 // ready prints the tasks that wait to be handed out, in order.

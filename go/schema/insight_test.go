@@ -62,10 +62,10 @@ func mustPair(t *testing.T) *pgx.Conn {
 }
 
 // mustJSON gives the rows of a query, each as JSON without the times that nobody can know.
-func mustJSON(t *testing.T, conn *pgx.Conn, sql string, args ...any) string {
+func mustJSON(t *testing.T, conn *pgx.Conn, sql string) string {
 	t.Helper()
 	return mustQuery[string](t, conn, `SELECT coalesce(string_agg((to_jsonb(q) - '{calculated_at,analysis_period_start,active_connections,
-		max_connections,created_at,completed_at,task_id,workflow_step_id}'::text[])::text, E'\n'), '') FROM (`+sql+`) q`, args...)
+		max_connections,created_at,completed_at,task_id,workflow_step_id}'::text[])::text, E'\n'), '') FROM (`+sql+`) q`)
 }
 
 // TestHealthCounts: what is open or failed is counted however old it is, what is finished among the tasks of a time.
