@@ -23,7 +23,14 @@ DECLARE
   messages    bigint[];
   ended       record;
 BEGIN
-  EXECUTE format('SELECT array_agg(step_id) FROM (%s LIMIT $3) l', lost_sql) INTO candidates USING namespace, budget, quantity;
+  EXECUTE format($sql$
+    SELECT array_agg(l.step_id) FROM (
+      SELECT s.step_id FROM tasker.steps s
+       WHERE s.namespace_id = (SELECT n.namespace_id FROM tasker.namespaces n WHERE n.name = $1)
+         AND s.state IN ('enqueued', 'in_progress') AND NOT s.paused
+         AND (s.losses >= $2 OR s.state = 'enqueued' AND s.started_at IS NULL AND s.msg_id = ANY (ARRAY(
+           SELECT q.msg_id FROM %s q WHERE q.read_ct > $2 AND q.vt <= clock_timestamp())))
+       LIMIT $3) l $sql$, queue_table) INTO candidates USING namespace, budget, quantity;
   IF candidates IS NULL THEN
     RETURN 0;
   END IF;

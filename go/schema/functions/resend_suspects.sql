@@ -29,9 +29,8 @@ BEGIN
      ORDER BY t.task_id FOR NO KEY UPDATE SKIP LOCKED) l;
   looked := ARRAY(SELECT s.step_id FROM tasker.steps s WHERE s.step_id = ANY (due) AND s.task_id = ANY (locked));
   chosen := ARRAY(
-    SELECT x.step_id
-      FROM tasker.steps_without_message(namespace, looked, quantity) w (step_id)
-      JOIN tasker.steps s USING (step_id) JOIN tasker.suspects x USING (step_id, attempt, msg_id));
+    SELECT x.step_id FROM tasker.suspects x JOIN tasker.steps s USING (step_id, attempt, msg_id)
+     WHERE x.step_id = ANY (ARRAY(SELECT tasker.steps_without_message(namespace, looked, quantity))));
   DELETE FROM tasker.suspects WHERE step_id = ANY (looked);
   UPDATE tasker.suspects SET since = since + interval '1 second' WHERE step_id = ANY (due);
   RETURN tasker.hand_out(chosen, actor);

@@ -3,23 +3,27 @@
 -- away and brings the other, is seen whole or not at all. A message that is younger than its step's hand-out is
 -- another one's, on a queue that was made anew and counts from one again.
 -- Among are the steps to look at; null: all that are out and not suspected yet. The steps are locked; those that
--- somebody else holds are passed over.
+-- somebody else holds are passed over. The array keeps the planner from looking at results, or locking, before it knows
+-- which few steps have no message.
 CREATE FUNCTION tasker.steps_without_message(namespace text, among bigint[], quantity integer)
 RETURNS SETOF bigint
 LANGUAGE plpgsql AS $$
+DECLARE
+  chosen text := CASE WHEN among IS NOT NULL THEN 'o.step_id = ANY ($2)'
+    ELSE 'NOT EXISTS (SELECT FROM tasker.suspects x WHERE (x.step_id, x.attempt, x.msg_id) = (o.step_id, o.attempt, o.msg_id))' END;
 BEGIN
   RETURN QUERY EXECUTE format($sql$
     SELECT s.step_id FROM tasker.steps s
-     WHERE s.namespace_id = (SELECT n.namespace_id FROM tasker.namespaces n WHERE n.name = $1)
-       AND s.state IN ('enqueued', 'in_progress') AND NOT s.paused
-       AND CASE WHEN $2 IS NULL
-                THEN NOT EXISTS (SELECT FROM tasker.suspects x
-                                  WHERE x.step_id = s.step_id AND x.attempt = s.attempt AND x.msg_id = s.msg_id)
-                ELSE s.step_id = ANY ($2) END
-       AND NOT EXISTS (SELECT FROM %s q WHERE q.msg_id = s.msg_id AND q.enqueued_at <= s.enqueued_at)
+     WHERE s.state IN ('enqueued', 'in_progress') AND NOT s.paused
+       AND s.step_id = ANY (ARRAY(
+         SELECT o.step_id FROM tasker.steps o
+          WHERE o.namespace_id = (SELECT n.namespace_id FROM tasker.namespaces n WHERE n.name = $1)
+            AND o.state IN ('enqueued', 'in_progress') AND NOT o.paused
+            AND %1$s
+            AND NOT EXISTS (SELECT FROM %2$s q WHERE q.msg_id = o.msg_id AND q.enqueued_at <= o.enqueued_at)))
        AND NOT EXISTS (SELECT FROM pgmq.q_orchestration_step_results r
                         WHERE r.message -> 'step_id' = to_jsonb(s.step_id) AND r.message -> 'attempt' = to_jsonb(s.attempt))
-     LIMIT $3 FOR NO KEY UPDATE OF s SKIP LOCKED $sql$, tasker.queue_table(namespace))
+     LIMIT $3 FOR NO KEY UPDATE OF s SKIP LOCKED $sql$, chosen, tasker.queue_table(namespace))
     USING namespace, among, quantity;
 END
 $$;

@@ -7,7 +7,7 @@ DECLARE
 BEGIN
   INSERT INTO tasker.suspects (step_id, namespace_id, attempt, msg_id, since)
   SELECT s.step_id, s.namespace_id, s.attempt, s.msg_id, clock_timestamp()
-    FROM tasker.steps_without_message(namespace, NULL, quantity) w (step_id) JOIN tasker.steps s USING (step_id)
+    FROM tasker.steps s WHERE s.step_id = ANY (ARRAY(SELECT tasker.steps_without_message(namespace, NULL, quantity)))
   ON CONFLICT (step_id) DO UPDATE SET attempt = excluded.attempt, msg_id = excluded.msg_id, since = excluded.since;
   GET DIAGNOSTICS suspected = ROW_COUNT;
   RETURN suspected;
