@@ -57,7 +57,7 @@ func play(t *rapid.T, w *world) int {
 	for _, name := range names {
 		h.m.namespaces = append(h.m.namespaces, &namespace{name: name,
 			window: rapid.SampledFrom([]int{1000, 1000, 5, 2, 1}).Draw(t, "window"),
-			budget: rapid.SampledFrom([]int{10, 3, 2}).Draw(t, "crash budget")})
+			budget: rapid.SampledFrom([]int{10, 2, 1}).Draw(t, "crash budget")})
 	}
 	for _, n := range h.m.namespaces {
 		h.windows = append(h.windows, n.window)

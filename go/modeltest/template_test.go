@@ -58,7 +58,7 @@ func templates(n *namespace, name string) *rapid.Generator[*template] {
 		size := sizes().Draw(t, "size")
 		backwards := rapid.Bool().Draw(t, "backwards")
 		for i := range size {
-			made.recipes = append(made.recipes, recipes(i, size).Draw(t, "step"))
+			made.recipes = append(made.recipes, recipes(i).Draw(t, "step"))
 		}
 		if backwards {
 			slices.Reverse(made.recipes)
@@ -76,7 +76,7 @@ func templates(n *namespace, name string) *rapid.Generator[*template] {
 }
 
 // recipes draws the step at a position; it may wait for any before it, mostly for near ones.
-func recipes(i, size int) *rapid.Generator[recipe] {
+func recipes(i int) *rapid.Generator[recipe] {
 	return rapid.Custom(func(t *rapid.T) recipe {
 		r := recipe{name: fmt.Sprintf("s%d", i+1), retryable: rapid.IntRange(0, 5).Draw(t, "retryable") < 5,
 			skippable: rapid.IntRange(0, 3).Draw(t, "skippable") == 3, maxAttempts: rapid.IntRange(0, 4).Draw(t, "max_attempts"),

@@ -28,7 +28,7 @@ func init() { //nolint:gochecknoinits // the verbs speak of the table they stand
 		{"control task", 3, (*history).controlTask}, {"control step", 4, (*history).controlStep},
 		{"pause", 1, (*history).pause}, {"resume", 1, (*history).resume},
 		{"rush", 1, (*history).rush},
-		{"sweep", 3, (*history).sweep}, {"lose", 2, (*history).lose},
+		{"sweep", 3, (*history).sweep}, {"lose", 2, (*history).lose}, {"die", 3, (*history).die},
 	}
 }
 
@@ -43,7 +43,7 @@ func (h *history) ask(a *action) *request {
 	}
 	r := &request{tag: fmt.Sprintf("T%d", len(h.requests)+1), template: template, priority: []int{0, 0, 50, -50}[a.of(4)]}
 	if a.of(3) == 2 {
-		r.key = fmt.Sprintf("key %d", a.of(3))
+		r.key = fmt.Sprintf("key %d", a.of(2))
 	}
 	if a.of(5) == 4 {
 		for _, skippable := range keep(template.recipes, func(r recipe) bool { return r.skippable && a.of(3) > 0 }) {

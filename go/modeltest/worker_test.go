@@ -97,6 +97,12 @@ func (h *history) work(a *action) {
 	}
 }
 
+// die is a worker that starts and is never heard of again: its lease runs out.
+func (h *history) die(a *action) {
+	h.readSteps(h.some(a), 1+a.of(3))
+	h.pass(lease)
+}
+
 // workAll runs everything that waits, successfully, and throws away what is stale.
 func (h *history) workAll(n *namespace) {
 	for _, d := range h.readSteps(n, 100) {
