@@ -35,6 +35,8 @@ func beChild(role, url string) {
 	switch role {
 	case "orchestrate":
 		err = orchestrate(url)
+	case "work":
+		err = workAsChild(url)
 	case "migrate":
 		err = migrateAsChild(url)
 	}

@@ -1,6 +1,10 @@
 package faulttest
 
 import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -106,4 +110,58 @@ func TestNothingGoesOutAfterAPause(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestEverybodyAtOnce: two orchestrators, four workers, three operators who name the same tasks and steps in any order,
+// and somebody who starts tasks, for as long as it takes to make two hundred. Nobody closes a circle, and every history is legal.
+func TestEverybodyAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, diamond)
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for range 2 {
+		w.orchestrator().Start()
+	}
+	for _, plain := range []bool{false, false, true, true} {
+		one := worker{pool: openPool(t, w.url, 1), namespace: "demo", plain: plain, lease: 1, quantity: 5}
+		all.Go(func() { one.work(ctx) })
+	}
+	for i := range 3 {
+		operator := w.session(fmt.Sprint("operator ", i))
+		all.Go(func() {
+			for ctx.Err() == nil {
+				if err := operator.try(operations[rand.N(len(operations))]); err != nil && ctx.Err() == nil {
+					t.Errorf("%s: %v", operator.name, err)
+					return
+				}
+			}
+		})
+	}
+	for range 200 {
+		w.create()
+	}
+	cancel()
+	all.Wait()
+	w.exec(`SELECT tasker.resume_namespace('demo', 'operator')`)
+	w.exec(`SELECT tasker.control_tasks('resume', ARRAY(SELECT task_id FROM tasker.tasks WHERE paused), 'operator')`)
+	last := worker{pool: w.pool, namespace: "demo", plain: true, lease: 1, quantity: 10}
+	w.eventually("the end of all tasks", func() bool {
+		last.once(t.Context())
+		return w.number(`SELECT count(*) FROM tasker.tasks WHERE completed_at IS NULL`) == 0
+	})
+	w.requireLegal()
+}
+
+// operations are what operators do here: always several at once, in any order.
+var operations = []string{
+	`SELECT count(*) FROM tasker.control_tasks('cancel', ARRAY(SELECT task_id FROM tasker.tasks WHERE completed_at IS NULL ORDER BY random() LIMIT 2), 'operator')`,
+	`SELECT count(*) FROM tasker.control_tasks('pause', ARRAY(SELECT task_id FROM tasker.tasks ORDER BY random() LIMIT 5), 'operator')`,
+	`SELECT count(*) FROM tasker.control_tasks('resume', ARRAY(SELECT task_id FROM tasker.tasks ORDER BY random() LIMIT 20), 'operator')`,
+	`SELECT count(*) FROM tasker.control_steps('skip', ARRAY(SELECT step_id FROM tasker.steps WHERE completed_at IS NULL ORDER BY random() LIMIT 5), 'operator')`,
+	`SELECT count(*) FROM tasker.control_steps('resolve', ARRAY(SELECT step_id FROM tasker.steps ORDER BY random() LIMIT 5), 'operator', NULL, '"by hand"')`,
+	`SELECT count(*) FROM tasker.control_steps('cancel', ARRAY(SELECT step_id FROM tasker.steps ORDER BY random() LIMIT 2), 'operator')`,
+	`SELECT tasker.pause_namespace('demo', 'operator')`,
+	`SELECT tasker.resume_namespace('demo', 'operator')`,
+	`SELECT tasker.resume_namespace('demo', 'operator')`,
+	`SELECT count(*) FROM tasker.sweep(1, 10, 'operator')`,
 }

@@ -26,6 +26,8 @@ type server struct {
 	home     string
 	programs string
 	port     int
+
+	connections int // that it gives at most
 }
 
 // newServer makes and starts one. It is gone with the test.
@@ -41,7 +43,7 @@ func newHome(t testing.TB) *server {
 	t.Helper()
 	programs, err := exec.CommandContext(t.Context(), "../../bin/with-postgres", "--find").Output()
 	require.NoError(t, err, "find PostgreSQL's programs")
-	s := &server{t: t, programs: strings.TrimSpace(string(programs)), port: freePort(t)}
+	s := &server{t: t, programs: strings.TrimSpace(string(programs)), port: freePort(t), connections: 200}
 	s.home, err = os.MkdirTemp("", "tasker-server")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(s.home) })
@@ -98,7 +100,7 @@ func (s *server) run(program string, arguments ...string) {
 func (s *server) start() {
 	s.t.Helper()
 	s.run("pg_ctl", "start", "--wait", "--pgdata", s.data(), "--log", filepath.Join(s.home, "log"), "--options",
-		fmt.Sprintf("-p %d -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=200", s.port))
+		fmt.Sprintf("-p %d -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=%d -c max_wal_senders=2", s.port, s.connections))
 	s.t.Cleanup(s.end)
 }
 
