@@ -26,7 +26,14 @@ var operations = map[string]operation{
 		return h.core.registerTemplate(ctx, s)
 	}),
 	"control": taking(func(ctx context.Context, h *handle, c controlRequest) (any, error) { return h.core.Control(ctx, c) }),
-	"stop":    taking(stop),
+	"replay_dead_letters": taking(func(ctx context.Context, h *handle, r replayRequest) (any, error) {
+		replayed, err := h.core.ReplayDeadLetters(ctx, r.IDs, r.Actor, r.Reason)
+		return map[string]any{"dead_letters": replayed}, err
+	}),
+	"purge_dead_letters": taking(func(ctx context.Context, h *handle, r purgeRequest) (any, error) {
+		return h.core.purgeDeadLetters(ctx, r)
+	}),
+	"stop": taking(stop),
 }
 
 // immediate are the operations that ask nobody: they need no goroutine of their own to be given up on.

@@ -113,3 +113,23 @@ func (c *core) waitFor(ctx context.Context, taskID string) (any, error) {
 }
 
 func migrationSQL() string { return schema.SQL() }
+
+// replayRequest and purgeRequest are what is done about dead letters; tasker.h says what each key means.
+type replayRequest struct {
+	IDs    []int64 `json:"dead_letter_ids"`
+	Actor  string  `json:"actor"`
+	Reason string  `json:"reason"`
+}
+
+type purgeRequest struct {
+	OlderThanMS *int64 `json:"older_than_ms"`
+	Quantity    int    `json:"quantity"`
+}
+
+func (c *core) purgeDeadLetters(ctx context.Context, r purgeRequest) (any, error) {
+	if r.OlderThanMS == nil {
+		return nil, tasker.Invalidf("give older_than_ms; 0 removes all")
+	}
+	removed, err := c.PurgeDeadLetters(ctx, milliseconds(*r.OlderThanMS), r.Quantity)
+	return map[string]int{"removed": removed}, err
+}

@@ -241,6 +241,10 @@ int32_t tasker_tick(uint64_t handle, int64_t timeout_ms, uint8_t **out, size_t *
  *                      or {"template": {normal form}}                        conflict: other content under this version
  *   control            {"action": "…", "actor": "…", "reason": "…", …}       see below; changes states by an operator's word, also
  *                                                                            when nothing is started anywhere
+ *   replay_dead_letters {"dead_letter_ids": [n], "actor": "…",               {"dead_letters": [{"dead_letter_id": n, "outcome": "…"}]}
+ *                       "reason": "…"}                                       the outcome is in words; "left: …" says why not
+ *   purge_dead_letters {"older_than_ms": n, "quantity": n}                   {"removed": n}   the oldest first, at most quantity,
+ *                                                                            default 1000; again while it removes as many
  *   start              {}                                                    {}     ticks repeat in the background; repeatable
  *   stop               {"grace_ms": n}                                       {}     ends "start", after the current tick;
  *                                                                            TIMEOUT past the grace (default 2000 ms): the
