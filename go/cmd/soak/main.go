@@ -25,18 +25,16 @@ func main() {
 	namespace := flag.String("namespace", "soak", "whose steps to work on")
 	lease := flag.Duration("lease", 3*time.Second, "how long a message stays with a worker that is killed")
 	flag.Parse()
-	if err := work(context.Background(), flag.Arg(0), *namespace, *lease); err != nil {
+	pool, err := pgxpool.New(context.Background(), flag.Arg(0))
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	work(context.Background(), pool, *namespace, *lease)
 }
 
-// work goes on whatever happens to the database.
-func work(ctx context.Context, url, namespace string, lease time.Duration) error {
-	pool, err := pgxpool.New(ctx, url)
-	if err != nil {
-		return err
-	}
+// work goes on for ever, whatever happens to the database.
+func work(ctx context.Context, pool *pgxpool.Pool, namespace string, lease time.Duration) {
 	for {
 		messages, err := queue.Read(ctx, pool, queue.StepQueue(namespace), lease, 5)
 		for _, m := range messages {
