@@ -58,7 +58,9 @@ func (w *guardWorld) number(sql string) (n int) {
 	return n
 }
 
-func (w *guardWorld) left() int { return w.number(`SELECT count(*) FROM pgmq.q_orchestration_step_results`) }
+func (w *guardWorld) left() int {
+	return w.number(`SELECT count(*) FROM pgmq.q_orchestration_step_results`)
+}
 
 // lateFor lets leases pass.
 func (w *guardWorld) lateFor(lease time.Duration) {

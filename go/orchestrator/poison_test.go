@@ -81,7 +81,7 @@ func orchestrateToDeathOrEnd(t *testing.T, url string, pool *pgxpool.Pool) (done
 		return done || waiting != nil
 	}, 30*time.Second, time.Millisecond)
 	require.NoError(t, child.Process.Kill())
-	_ = child.Wait() //nolint:errcheck // it was killed
+	_ = child.Wait()    //nolint:errcheck // it was killed
 	if waiting != nil { // a server process notices only when it would answer
 		_, err := pool.Exec(t.Context(), `SELECT pg_terminate_backend($1, 5000)`, *waiting)
 		require.NoError(t, err)

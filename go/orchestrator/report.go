@@ -27,7 +27,7 @@ type Report struct {
 // Moved says whether anything changed, so that more may be able to change at once. When a whole batch had to wait for
 // somebody, what is behind it need not.
 func (r Report) Moved() bool {
-	return r.full || r.Admitted+r.Duplicates+r.Applied+r.Stale+r.Enqueued+r.DeadLettered > 0
+	return r.full || r.Admitted+r.Duplicates+r.Applied+r.Stale+r.Enqueued+r.DeadLettered+r.Recreated+r.Lost > 0
 }
 
 type tally struct {

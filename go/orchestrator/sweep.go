@@ -36,8 +36,10 @@ func (o *Orchestrator) sweep(ctx context.Context, r *Report) error {
 	if err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}
-	if max(done.Suspected, done.Resent, done.Lost) >= sweepQuantity {
-		o.sweepAt = time.Time{} // there is more
+	if done.full = max(done.Suspected, done.Resent, done.Lost) >= sweepQuantity; done.full {
+		o.sweepAt = time.Time{}
+	} else if again := time.Now().Add(o.config.Lease); done.Suspected > 0 && again.Before(o.sweepAt) {
+		o.sweepAt = again // for the second look
 	}
 	r.add(done)
 	return nil

@@ -32,7 +32,8 @@ BEGIN
     SELECT x.step_id FROM tasker.suspects x JOIN tasker.steps s USING (step_id, attempt, msg_id)
      WHERE x.step_id = ANY (ARRAY(SELECT tasker.steps_without_message(namespace, looked, quantity))));
   DELETE FROM tasker.suspects WHERE step_id = ANY (looked);
-  UPDATE tasker.suspects SET since = since + interval '1 second' WHERE step_id = ANY (due);
+  UPDATE tasker.suspects SET since = since + interval '1 second' WHERE step_id IN (
+    SELECT x.step_id FROM tasker.suspects x WHERE x.step_id = ANY (due) FOR UPDATE SKIP LOCKED);
   RETURN tasker.hand_out(chosen, actor);
 END
 $$;
