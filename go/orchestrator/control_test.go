@@ -303,3 +303,23 @@ func TestManyAtOnce(t *testing.T) {
 		FROM tasker.tasks WHERE state = 'cancelled'`).Scan(&cancelled, &noted))
 	require.Equal(t, []int{many, 2 * many}, []int{cancelled, noted})
 }
+
+// TestManyStepsAtOnce resolves parents and children of one another in one call, and steps of another task that refuse.
+func TestManyStepsAtOnce(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	ids := manyTasks(t, open(t, pool.Config().ConnString()), 2)
+	_, err := pool.Exec(t.Context(), `SELECT tasker.cancel_task($1, 'test')`, ids[1])
+	require.NoError(t, err)
+	var done, refused int
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FILTER (WHERE refusal IS NULL AND state = 'resolved_manually'),
+			count(*) FILTER (WHERE refusal = 'cannot resolve a step of a task that is cancelled: nothing moves it any more')
+		FROM tasker.control_steps('resolve', ARRAY(SELECT step_id FROM tasker.steps WHERE name IN ('a', 'b', 'c', 'f')), 'test', 'at once', '{"n": 1}')`).
+		Scan(&done, &refused))
+	require.Equal(t, []int{4, 4}, []int{done, refused})
+	requireSound(t, pool)
+	var ready string
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT string_agg(name, ' ' ORDER BY name) FROM tasker.steps
+		WHERE task_id = $1 AND state = 'pending' AND unmet_dependencies = 0`, ids[0]).Scan(&ready))
+	require.Equal(t, "d", ready, "both its parents are resolved, g still waits for it")
+}

@@ -139,6 +139,18 @@ func TestControlWaitsAndJudgesWhatItFinds(t *testing.T) {
 	require.NoError(t, first.Commit(t.Context()))
 	_, err = end()
 	requireSQLState(t, "TK422", err)
+
+	id = standingIn(t, pool, tasker.TaskInProgress, tasker.StepEnqueued)
+	first = turns(t, pool, pgx.ReadCommitted)
+	_, err = first.Exec(t.Context(), `SELECT tasker.pause_task($1, 'first')`, id)
+	require.NoError(t, err)
+	end = waiting(t, pool, `SELECT tasker.pause_task($1, 'second')`, id)
+	require.NoError(t, first.Commit(t.Context()))
+	_, err = end()
+	require.NoError(t, err)
+	var pauses int
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM tasker.pauses`).Scan(&pauses))
+	require.Equal(t, 1, pauses, "the second found it paused already")
 }
 
 // TestAPauseWaitsForTheHandOut: when pause_namespace returns, a hand-out that was under way is over, and until the caller
