@@ -1,5 +1,5 @@
 -- What explain_step says of a step that waits for other steps: which ones, and what keeps those, if that is a failure.
--- Only ancestors that are not done are looked at, each once.
+-- Only ancestors that are not done are looked at, each once, and only if there is a failure in the task at all.
 CREATE FUNCTION tasker.explain_parents(step tasker.steps) RETURNS TABLE (code text, explanation text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -12,7 +12,8 @@ BEGIN
    CROSS JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = e.parent_step_id OFFSET 0) p
    WHERE e.child_step_id = step.step_id AND p.state NOT IN ('complete', 'skipped', 'resolved_manually');
   WITH RECURSIVE awaited AS (
-    SELECT step.step_id
+    SELECT step.step_id WHERE EXISTS (
+      SELECT FROM tasker.steps s WHERE s.task_id = step.task_id AND s.state IN ('error', 'cancelled'))
     UNION
     SELECT p.step_id FROM awaited a
      CROSS JOIN LATERAL (SELECT e.parent_step_id FROM tasker.edges e WHERE e.child_step_id = a.step_id OFFSET 0) e
