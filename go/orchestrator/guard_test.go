@@ -36,9 +36,9 @@ func newGuardWorld(t *testing.T, messages, full int) *guardWorld {
 	return &guardWorld{T: t, o: o, pool: o.pool, b: batch{full: full}, fail: func([]int64) error { return nil }}
 }
 
-func (w *guardWorld) work() (Report, error) {
+func (w *guardWorld) work() error {
 	var r Report
-	return r, w.o.work(w.Context(), queue.StepResults, &w.b, &r, w.pass)
+	return w.o.work(w.Context(), queue.StepResults, &w.b, &r, w.pass)
 }
 
 func (w *guardWorld) pass(ctx context.Context, tx pgx.Tx, messages []queue.Message, _ *Report) error {
@@ -86,7 +86,7 @@ func TestPanicOfAMessage(t *testing.T) {
 	}
 	panics := 0
 	for range 1000 {
-		if _, err := w.work(); err != nil {
+		if err := w.work(); err != nil {
 			require.ErrorContains(t, err, "message 60")
 			panics++
 		}
@@ -116,7 +116,7 @@ func TestNeighborsWaitForNobody(t *testing.T) {
 		return nil
 	}
 	for range 11 {
-		_, err := w.work()
+		err := w.work()
 		if err != nil {
 			require.ErrorContains(t, err, "message 3")
 		}
@@ -135,14 +135,14 @@ func TestInnocentMessages(t *testing.T) {
 			w.o.guardedUntil = time.Now().Add(time.Hour)
 			w.fail = func([]int64) error { return fmt.Errorf("fail: %w", &pgconn.PgError{Code: code}) }
 			for range 30 {
-				_, err := w.work()
+				err := w.work()
 				require.ErrorContains(t, err, "fail")
 			}
 			require.Equal(t, 20, w.number(`SELECT count(*) FROM pgmq.q_orchestration_step_results
 				WHERE read_ct = 0 AND vt <= clock_timestamp()`))
 			w.fail = func([]int64) error { return nil }
 			for w.left() > 0 {
-				_, err := w.work()
+				err := w.work()
 				require.NoError(t, err)
 			}
 			require.Zero(t, w.number(`SELECT count(*) FROM tasker.dead_letters`))
@@ -162,7 +162,7 @@ func TestGuardedBadData(t *testing.T) {
 		return nil
 	}
 	for range 20 {
-		_, err := w.work()
+		err := w.work()
 		require.NoError(t, err)
 	}
 	require.Zero(t, w.left())

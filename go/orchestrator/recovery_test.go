@@ -199,3 +199,22 @@ func TestBusyCostsNothing(t *testing.T) {
 	require.Equal(t, orchestrator.Report{}, sweep(t, o))
 	require.Equal(t, "in_progress", stateOf(t, pool, task))
 }
+
+// TestQueueThatMayNotBeMade: the role that sweeps has no right to make tables. The queue of one namespace stays gone; the
+// others are looked after.
+func TestQueueThatMayNotBeMade(t *testing.T) {
+	t.Parallel()
+	o, pool := hardship(t)
+	wide(t, o, "gone", 1)
+	wide(t, o, "demo", 1)
+	say(t, pool, `SELECT pgmq.drop_queue('gone_queue'), pgmq.purge_queue('demo_queue')`)
+	sweeper := begin(t, pool)
+	role := "sweeper_" + ask[string](t, pool, `SELECT substr(md5(current_database()), 1, 10)`)
+	say(t, sweeper, `CREATE ROLE `+role)
+	for _, schema := range []string{"tasker", "pgmq"} {
+		say(t, sweeper, `GRANT USAGE ON SCHEMA `+schema+` TO `+role)
+		say(t, sweeper, `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA `+schema+` TO `+role)
+	}
+	say(t, sweeper, `SET LOCAL ROLE `+role)
+	require.Equal(t, "(1,0,0,0)", ask[string](t, sweeper, `SELECT s::text FROM tasker.sweep(30, 100, 'sweeper') s`))
+}

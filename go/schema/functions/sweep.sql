@@ -8,6 +8,9 @@ RETURNS TABLE (suspected integer, resent integer, lost integer, recreated intege
 LANGUAGE plpgsql SET jit = off SET lock_timeout = '200ms' AS $$
 DECLARE
   namespace record;
+  sent      integer;
+  ended     integer;
+  noticed   integer;
 BEGIN
   suspected := 0;
   resent := 0;
@@ -17,14 +20,19 @@ BEGIN
     recreated := tasker.restore_queues();
     FOR namespace IN
       SELECT n.name, tasker.is_paused(n.namespace_id) AS paused FROM tasker.namespaces n
-       WHERE to_regclass(format('pgmq.%I', 'q_' || tasker.queue_name(n.name))) IS NOT NULL
+       WHERE (EXISTS (SELECT FROM tasker.steps s
+                       WHERE s.namespace_id = n.namespace_id AND s.state IN ('enqueued', 'in_progress') AND NOT s.paused)
+              OR EXISTS (SELECT FROM tasker.suspects x WHERE x.namespace_id = n.namespace_id))
+         AND to_regclass(format('pgmq.%I', 'q_' || tasker.queue_name(n.name))) IS NOT NULL
        ORDER BY n.namespace_id
     LOOP
       BEGIN
-        resent := resent + tasker.resend_suspects(namespace.name, lease_seconds, quantity - resent, actor);
-        CONTINUE WHEN namespace.paused;
-        lost := lost + tasker.end_lost_steps(namespace.name, quantity - lost, actor);
-        suspected := suspected + tasker.suspect_steps(namespace.name, quantity - suspected);
+        sent := tasker.resend_suspects(namespace.name, lease_seconds, quantity - resent, actor);
+        ended := CASE WHEN namespace.paused THEN 0 ELSE tasker.end_lost_steps(namespace.name, quantity - lost, actor) END;
+        noticed := CASE WHEN namespace.paused THEN 0 ELSE tasker.suspect_steps(namespace.name, quantity - suspected) END;
+        resent := resent + sent;
+        lost := lost + ended;
+        suspected := suspected + noticed;
       EXCEPTION WHEN lock_not_available THEN
         CONTINUE;
       END;
