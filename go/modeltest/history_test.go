@@ -142,7 +142,9 @@ func (h *history) finish() {
 		}
 		h.seen = nil
 		h.pass(longestBackoff)
-		h.sweepBy(0)
+		if slices.ContainsFunc(h.m.steps(), h.m.needsSweep) {
+			h.sweepBy(0)
+		}
 		h.tick(0, nil)
 		h.compare() // and learn which messages went out
 		h.seen = nil

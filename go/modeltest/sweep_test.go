@@ -69,6 +69,11 @@ func (m *model) isLost(s *step) bool {
 		(s.losses >= n.budget || s.state == "enqueued" && !s.announced && s.current.reads > n.budget && s.current.visible <= m.now)
 }
 
+// needsSweep says whether only a sweep can bring a step on.
+func (m *model) needsSweep(s *step) bool {
+	return s.suspected != nil || m.lacksMessage(s) || m.isLost(s)
+}
+
 // In a history:
 
 func (h *history) sweep(a *action) { h.sweepBy(a.of(len(batchSizes))) }

@@ -93,7 +93,7 @@ func (h *history) same(what string, ids []int64, got []delivery) {
 func (h *history) work(a *action) {
 	n := h.some(a)
 	for _, d := range h.readSteps(n, 1+a.of(3)) {
-		h.replyBySQL(d, someAnswer(a))
+		h.replyBySQL([]delivery{d}, someAnswer(a))
 	}
 }
 
@@ -105,9 +105,7 @@ func (h *history) die(a *action) {
 
 // workAll runs everything that waits, successfully, and throws away what is stale.
 func (h *history) workAll(n *namespace) {
-	for _, d := range h.readSteps(n, 100) {
-		h.replyBySQL(d, answers[0])
-	}
+	h.replyBySQL(h.readSteps(n, 100), answers[0])
 }
 
 // readSteps is tasker.read_steps. Stale messages are thrown away; it gives what may run.
@@ -184,17 +182,26 @@ func (h *history) reply(a *action) {
 		return
 	}
 	if a.of(2) == 0 {
-		h.replyBySQL(d, someAnswer(a))
+		h.replyBySQL([]delivery{d}, someAnswer(a))
 		return
 	}
 	h.replyPlain(d, someAnswer(a))
 }
 
-func (h *history) replyBySQL(d delivery, with answer) {
-	ids, err := h.w.ids(`SELECT tasker.reply_steps($1, $2)`, d.step.task.namespace.name,
-		[]map[string]any{{"msg_id": d.id, "result": with.body(d.step, d.attempt)}})
+// replyBySQL answers deliveries of one namespace alike, in one call.
+func (h *history) replyBySQL(all []delivery, with answer) {
+	if len(all) == 0 {
+		return
+	}
+	var replies []map[string]any
+	for _, d := range all {
+		replies = append(replies, map[string]any{"msg_id": d.id, "result": with.body(d.step, d.attempt)})
+	}
+	ids, err := h.w.ids(`SELECT tasker.reply_steps($1, $2)`, all[0].step.task.namespace.name, replies)
 	h.must(err)
-	h.replied(d, with, len(ids) == 1)
+	for _, d := range all {
+		h.replied(d, with, slices.Contains(ids, d.id))
+	}
 }
 
 func (h *history) replied(d delivery, with answer, sent bool) {

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ type world struct {
 	ctx           context.Context
 	pool          *pgxpool.Pool
 	orchestrators []*orchestrator.Orchestrator
+	histories     int // so far
 }
 
 //go:embed testdata/observe.sql
@@ -65,16 +67,26 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
+// To delete is faster than to truncate, as long as not too much of what is deleted lies about.
+const truncateEvery = 25
+
+var (
+	cleaned = []string{"tasker.suspects", "tasker.pauses", "tasker.tasks", "tasker.templates", "tasker.dead_letters", "pgmq.q_ma_queue",
+		"pgmq.q_mb_queue", "pgmq.q_orchestration_step_results", "pgmq.q_orchestration_task_requests"}
+	emptied = []string{"pgmq.a_ma_queue", "pgmq.a_mb_queue", "pgmq.a_orchestration_step_results", "pgmq.a_orchestration_task_requests"}
+)
+
 // clean takes away what the last history left, however it ended.
 func (w *world) clean(namespaces []*namespace) error {
 	var b pgx.Batch
-	for _, sql := range []string{
-		`TRUNCATE tasker.tasks, tasker.templates, tasker.dead_letters, tasker.suspects CASCADE`,
-		`TRUNCATE pgmq.q_ma_queue, pgmq.q_mb_queue, pgmq.q_orchestration_step_results, pgmq.q_orchestration_task_requests`,
-		`UPDATE tasker.installation SET paused = false`,
-	} {
-		b.Queue(sql)
+	if w.histories++; w.histories%truncateEvery == 0 {
+		b.Queue(`TRUNCATE ` + strings.Join(append(emptied, cleaned...), ", ") + ` CASCADE`)
+	} else {
+		for _, table := range cleaned {
+			b.Queue(`DELETE FROM ` + table)
+		}
 	}
+	b.Queue(`UPDATE tasker.installation SET paused = false WHERE paused`)
 	for _, n := range namespaces {
 		b.Queue(`UPDATE tasker.namespaces SET paused = false, dispatch_window = $2, crash_budget = $3 WHERE name = $1`,
 			n.name, n.window, n.budget)
