@@ -8,9 +8,13 @@ require "open3"
 class GoTests
   OUTCOMES = { "pass" => :passed, "fail" => :failed, "skip" => :skipped }.freeze
 
+  # How often each test passed, by its name.
+  attr_reader :passes
+
   def initialize(arguments)
     @command = ["go", "test", "-json", *arguments]
     @counts = { passed: 0, failed: 0, skipped: 0 }
+    @passes = Hash.new(0)
     @output = Hash.new { |outputs, test| outputs[test] = [] }
   end
 
@@ -46,6 +50,7 @@ class GoTests
     heard = @output.delete(event.values_at("Package", "Test")) || []
     if event["Test"]
       @counts[OUTCOMES.fetch(event["Action"])] += 1
+      @passes[event["Test"]] += 1 if event["Action"] == "pass"
       print heard.join if event["Action"] == "fail"
     else
       print package_lines(heard, event["Action"]).join

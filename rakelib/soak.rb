@@ -35,7 +35,6 @@ class Soak
     @log = File.expand_path("../tmp/soak.log", __dir__)
     FileUtils.rm_f(@log)
     @server = PrivateServer.new
-    prepare
     @fleet = Fleet.new(url, @log)
     @starters = Starters.new(url)
     @trouble = Trouble.new(url, @fleet)
@@ -44,6 +43,7 @@ class Soak
 
   # @return [Boolean] whether every promise was kept; the summary is printed
   def run
+    prepare
     @fleet.start
     [@starters, @trouble, @audit].each(&:start)
     storm
@@ -97,8 +97,8 @@ class Soak
   def summary
     @summary ||= { soak: "#{@minutes} min", violations: violations, asked: @starters.asked, made: @audit.made, states_at_the_end: @audit.states,
                    deleted_by_retention: @audit.deleted, quiet_after_seconds: @quiet, killed: @fleet.killed, ended: @fleet.ended,
-                   trouble: @trouble.done, refused: @trouble.refused, losses: @audit.losses, dead_letters: @audit.dead_letters,
-                   longest_queues: @audit.longest, largest_database_mb: @audit.largest / 1_000_000, deadlocks: deadlocks }
+                   trouble: @trouble.done, refused: @trouble.refused, dead_letters: @audit.dead_letters, longest_queues: @audit.longest,
+                   largest_database_mb: @audit.largest / 1_000_000, deadlocks: deadlocks }
   end
 
   def violations

@@ -82,7 +82,5 @@ class Soak
     def made = @deleted + @database.value("SELECT count(*) FROM tasker.tasks")
 
     def dead_letters = @database.rows("SELECT left(reason, 60), count(*) FROM tasker.dead_letters GROUP BY 1").to_h
-
-    def losses = @database.value("SELECT coalesce(sum(losses), 0) FROM tasker.steps")
   end
 end
