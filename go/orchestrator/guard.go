@@ -81,14 +81,19 @@ func takeUnread(ctx context.Context, tx pgx.Tx, name string, limit int) (ids []i
 	return ids, err
 }
 
-// giveBack ends the lease after a failure of which its messages are innocent. If that fails too, they come back by
-// themselves, with one lease more against them.
-func (o *Orchestrator) giveBack(ctx context.Context, name string, l queue.Lease) {
+// giveBack ends a lease after a failure of which its messages are innocent. While that fails too, because the database is
+// away, the batch owes it.
+func (o *Orchestrator) giveBack(ctx context.Context, name string, b *batch) error {
+	if len(b.owed.IDs) == 0 {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if err := l.GiveBack(ctx, o.pool, name); err != nil {
-		o.config.Log("warn", "lease not given back", map[string]any{"queue": name, "error": err.Error()})
+	err := b.owed.GiveBack(ctx, o.pool, name)
+	if err == nil {
+		b.owed = queue.Lease{}
 	}
+	return err
 }
 
 // innocent are the classes of errors that no message can cause: connections, transactions, privileges, objects that are

@@ -150,6 +150,37 @@ func TestInnocentMessages(t *testing.T) {
 	}
 }
 
+// TestLostConnections: in every pass the server ends all of our connections. That costs no message more than a lease
+// which is given back as soon as there is a connection again.
+func TestLostConnections(t *testing.T) {
+	t.Parallel()
+	w := newGuardWorld(t, 20, 10)
+	w.o.guardedUntil = time.Now().Add(time.Hour)
+	observer, err := pgx.ConnectConfig(t.Context(), w.pool.Config().ConnConfig)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = observer.Close(context.Background()) })
+	losses := 0
+	w.fail = func([]int64) error {
+		losses++
+		_, err := observer.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+		return err
+	}
+	for losses < 20 {
+		require.Error(t, w.work())
+	}
+	w.fail = func([]int64) error { return nil }
+	var left, worst, dead int
+	require.Eventually(t, func() bool {
+		_ = w.work() //nolint:errcheck // the pool may still have connections that are gone
+		require.NoError(t, observer.QueryRow(t.Context(), `SELECT count(*), coalesce(max(read_ct), 0),
+			(SELECT count(*) FROM tasker.dead_letters) FROM pgmq.q_orchestration_step_results`).Scan(&left, &worst, &dead))
+		require.LessOrEqual(t, worst, 1)
+		return left == 0
+	}, guardLease/2, time.Millisecond)
+	require.Zero(t, dead)
+}
+
 // TestGuardedBadData: data errors split a guarded batch as they split any other, and cost the others no lease.
 func TestGuardedBadData(t *testing.T) {
 	t.Parallel()

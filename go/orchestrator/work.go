@@ -15,7 +15,8 @@ import (
 // down to the one that is to blame; then twice as many again with every success.
 type batch struct {
 	full, size int
-	guarded    bool // the newest pass failed and nobody knows why
+	guarded    bool        // the newest pass failed and nobody knows why
+	owed       queue.Lease // what could not be given back yet
 }
 
 func (b *batch) limit() int {
@@ -60,6 +61,9 @@ func (o *Orchestrator) work(ctx context.Context, name string, b *batch, r *Repor
 
 // attempt runs one pass over the head of a queue: over what its transaction takes, or, guarded, over what it has leased.
 func (o *Orchestrator) attempt(ctx context.Context, name string, b *batch, r *Report, p pass) (taken []int64, err error) {
+	if err := o.giveBack(ctx, name, b); err != nil {
+		return nil, err
+	}
 	if !o.isGuarded(b) {
 		return o.open(ctx, name, b, r, p, func(ctx context.Context, tx pgx.Tx) ([]int64, error) {
 			return takeUnread(ctx, tx, name, b.limit())
@@ -73,7 +77,8 @@ func (o *Orchestrator) attempt(ctx context.Context, name string, b *batch, r *Re
 		return l.Retake(ctx, tx, name)
 	})
 	if err != nil && !isUnexplained(err) {
-		o.giveBack(ctx, name, l)
+		b.owed = l
+		_ = o.giveBack(ctx, name, b) //nolint:errcheck // the next pass begins with it
 	}
 	return taken, err
 }

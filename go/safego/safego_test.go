@@ -45,6 +45,19 @@ func TestPanicOfTheSinkGoesNoFurther(t *testing.T) {
 	<-called
 }
 
+func TestTryGivesThePanicAsAnError(t *testing.T) {
+	reported := 0
+	safego.OnCrash(func(safego.Crash) { reported++ })
+	t.Cleanup(func() { safego.OnCrash(nil) })
+	var crash safego.Crash
+	require.ErrorAs(t, safego.Try("test", func() error { panic("boom") }), &crash)
+	require.Equal(t, "boom", crash.Value)
+	require.Equal(t, 1, reported)
+	require.NoError(t, safego.Try("test", func() error { return nil }))
+	require.ErrorIs(t, safego.Try("test", func() error { return fs.ErrClosed }), fs.ErrClosed)
+	require.Equal(t, 1, reported)
+}
+
 // moduleRoot is where the walk starts: two folders up from this package.
 const moduleRoot = "../.."
 
