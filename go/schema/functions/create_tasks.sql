@@ -29,18 +29,21 @@ BEGIN
   held := tasker.lock_request_keys(namespaces, request_ids, keys, patient);
 
   -- Now that the keys are held, look up in a statement of its own: it sees what their last holder committed.
-  -- The first of several equal requests in one call makes the task for all of them.
+  -- Of those that nobody asked for before, equal ones in this call share a task: one request id is one request, and of
+  -- requests with one key the first makes the task for all.
   WITH asked AS MATERIALIZED (
-    SELECT n, coalesce(by_request.task_id, by_key.task_id) AS present, tasker.uuidv7() AS new_id,
-           least(min(n) OVER (PARTITION BY coalesce(request_ids[n]::text, 'alone ' || n)),
-                 min(n) OVER (PARTITION BY coalesce(namespaces[n] || ' ' || keys[n], 'alone ' || n))) AS first_alike
+    SELECT n, coalesce(request_ids[n]::text, 'alone ' || n) AS request, coalesce(namespaces[n] || ' ' || keys[n], 'alone ' || n) AS key,
+           coalesce(by_request.task_id, by_key.task_id) AS present, tasker.uuidv7() AS new_id
       FROM unnest(held) n
       LEFT JOIN tasker.tasks by_request ON by_request.request_id = request_ids[n]
       LEFT JOIN tasker.tasks by_key ON by_key.namespace_id = namespaces[n] AND by_key.idempotency_key = keys[n] AND by_key.key_held),
+  alike AS (
+    SELECT *, present IS NULL AND n = min(n) OVER (PARTITION BY request, present IS NULL) AS first FROM asked),
+  made AS (
+    SELECT *, CASE WHEN first THEN first_value(new_id) OVER (PARTITION BY first, key ORDER BY n) END AS task FROM alike),
   answered AS (
-    SELECT a.n, coalesce(a.present, f.present, f.new_id) AS id, coalesce(a.present, f.present) IS NULL AND a.n = f.n AS is_fresh
-      FROM asked a JOIN asked f ON f.n = a.first_alike)
-  SELECT array_agg(a.id ORDER BY o), array_agg(o ORDER BY o) FILTER (WHERE a.is_fresh) INTO ids, fresh
+    SELECT n, new_id, coalesce(present, first_value(task) OVER (PARTITION BY request, present IS NULL ORDER BY n)) AS id FROM made)
+  SELECT array_agg(a.id ORDER BY o), array_agg(o ORDER BY o) FILTER (WHERE a.id = a.new_id) INTO ids, fresh
     FROM unnest(ordinals) o LEFT JOIN answered a ON a.n = o;
 
   IF fresh IS NOT NULL THEN
