@@ -24,6 +24,7 @@ type guardWorld struct {
 	pool *pgxpool.Pool
 	b    batch
 	fail func(ids []int64) error // what happens before the pass takes them off
+	busy bool                    // it postpones them instead
 }
 
 func newGuardWorld(t *testing.T, messages, full int) *guardWorld {
@@ -48,6 +49,9 @@ func (w *guardWorld) pass(ctx context.Context, tx pgx.Tx, messages []queue.Messa
 	}
 	if err := w.fail(ids); err != nil {
 		return err
+	}
+	if w.busy {
+		return queue.Postpone(ctx, tx, queue.StepResults, ids, postponement, longestPostponement)
 	}
 	_, err := queue.Delete(ctx, tx, queue.StepResults, ids)
 	return err
@@ -148,6 +152,20 @@ func TestInnocentMessages(t *testing.T) {
 			require.Zero(t, w.number(`SELECT count(*) FROM tasker.dead_letters`))
 		})
 	}
+}
+
+// TestPostponedMessages: a message that was looked into and has to wait for somebody else's transaction may wait for
+// ever. It has done nobody any harm.
+func TestPostponedMessages(t *testing.T) {
+	t.Parallel()
+	w := newGuardWorld(t, 3, 10)
+	w.o.guardedUntil = time.Now().Add(time.Hour)
+	w.busy = true
+	for range 30 {
+		require.NoError(t, w.work())
+		w.lateFor(time.Hour)
+	}
+	require.Equal(t, 3, w.number(`SELECT count(*) FROM pgmq.q_orchestration_step_results WHERE read_ct = 0`))
 }
 
 // TestLostConnections: in every pass the server ends all of our connections. That costs no message more than a lease
