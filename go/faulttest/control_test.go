@@ -22,7 +22,7 @@ func TestReadyIsReadAgainUnderTheLock(t *testing.T) {
 		w.exec(`UPDATE tasker.steps SET state = 'complete', completed_at = now() WHERE task_id = $1::text::uuid`, out)
 		w.rewrite(gate("tasker.enqueue_ready", "SELECT array_agg(l.task_id) INTO locked"))
 		holder := w.session("gate").do(closeGate)
-		first := w.session("first").begin(`SELECT tasker.enqueue_ready(10, 'first')`).mustWait()
+		first := w.session("first").begin(`SELECT tasker.enqueue_ready(10, 'first')`).stopAtGate()
 		w.session("operator").do(`SELECT tasker.cancel_task($1::text::uuid, 'operator')`, task)
 		holder.do(openGate)
 		if err := first.end(); err != nil {
@@ -97,7 +97,7 @@ func TestNothingGoesOutAfterAPause(t *testing.T) {
 				w.exec(`UPDATE tasker.steps SET state = 'complete', completed_at = now() WHERE task_id = $1::text::uuid`, out)
 				w.rewrite(gate("tasker.enqueue_ready", c.gate))
 				holder := w.session("gate").do(closeGate)
-				tick := w.session("tick").begin(`SELECT tasker.enqueue_ready(10, 'tick')`).mustWait()
+				tick := w.session("tick").begin(`SELECT tasker.enqueue_ready(10, 'tick')`).stopAtGate()
 				operator := w.session("operator").begin(`SELECT tasker.pause_namespace('demo', 'operator')`)
 				paused := !operator.waits()
 				holder.do(openGate)

@@ -129,6 +129,16 @@ func chain(steps int) string {
 	return strings.Join(all, ";")
 }
 
+// TestAgeOutweighsPriority: a task of the lowest priority goes before newcomers of the highest after 2,000 seconds.
+func TestAgeOutweighsPriority(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "a")
+	for seconds, first := range map[int]int{1999: 0, 2001: 1} {
+		require.Equal(t, first, w.number(`SELECT (tasker.dispatch_rank(-100, t - make_interval(secs => $1)) < tasker.dispatch_rank(100, t))::integer
+			FROM clock_timestamp() t`, seconds))
+	}
+}
+
 // TestNobodyStarves: tasks of twenty steps in a chain, whose children compete with the roots of newcomers for a window of
 // ten, and as many newcomers arrive in every round as it has room for. The older tasks come first, so they are through
 // when they alone have filled the window as often as their steps take, a round in ten more at most. Without the rule, with

@@ -57,7 +57,7 @@ func TestLostNotifications(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "a; b: a")
 	through := newProxy(t, w.url, nil)
-	through.deaf = true
+	through.deaf.Store(true)
 	o, err := orchestrator.Open(t.Context(), orchestrator.Config{DatabaseURL: through.url(), PollInterval: 20 * time.Millisecond})
 	require.NoError(t, err)
 	t.Cleanup(o.Close)
@@ -81,7 +81,7 @@ func TestWaiterListensFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "a")
 	through, read := w.barrier(nil, "LISTEN", "SELECT state FROM tasker.tasks")
-	through.deaf = true
+	through.deaf.Store(true)
 	o, err := orchestrator.Open(t.Context(), orchestrator.Config{DatabaseURL: through.url(), PollInterval: time.Hour})
 	require.NoError(t, err)
 	t.Cleanup(o.Close)

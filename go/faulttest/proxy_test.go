@@ -16,24 +16,20 @@ import (
 )
 
 // proxy stands between a client and PostgreSQL. What a client sends before it waits for an answer is an exchange; the
-// proxy asks decide about each, and counts them.
+// proxy asks decide about each.
 type proxy struct {
 	t        testing.TB
 	target   *url.URL
 	listener net.Listener
 	decide   func(e *exchange) fate
-	deaf     bool // loses the server's notifications
+	deaf     atomic.Bool // loses the server's notifications
 
-	exchanges atomic.Int64
-	mu        sync.Mutex
-	open      map[net.Conn]bool
+	mu   sync.Mutex
+	open map[net.Conn]bool
 }
 
 // exchange is one thing that a client asks of the server: the messages up to Query or Sync.
-type exchange struct {
-	number int64 // of all exchanges that came through the proxy, from 1
-	raw    []byte
-}
+type exchange struct{ raw []byte }
 
 // fate is what becomes of an exchange.
 type fate int
@@ -137,7 +133,7 @@ func (p *proxy) serve(client, server net.Conn) {
 		if err != nil {
 			return
 		}
-		e := &exchange{number: p.exchanges.Add(1), raw: raw}
+		e := &exchange{raw}
 		switch p.decide(e) {
 		case cutBefore:
 			return
@@ -196,7 +192,7 @@ func (p *proxy) answers(client, server net.Conn, muted <-chan struct{}, answered
 			continue
 		default:
 		}
-		if p.deaf && message[0] == 'A' { // NotificationResponse
+		if p.deaf.Load() && message[0] == 'A' { // NotificationResponse
 			continue
 		}
 		if _, err := client.Write(message); err != nil {

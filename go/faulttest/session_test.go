@@ -80,6 +80,16 @@ func (s *session) mustWait() *session {
 	return s
 }
 
+// stopAtGate waits until the statement under way stands at the gate, and not before some other lock on the way there.
+func (s *session) stopAtGate() *session {
+	s.w.t.Helper()
+	s.w.eventually(s.name+" at the gate", func() bool {
+		return s.w.number(`SELECT count(*) FROM pg_locks WHERE pid = $1 AND locktype = 'advisory' AND objid = $2 AND NOT granted`,
+			int(s.pid), gateKey) > 0
+	})
+	return s
+}
+
 // end waits for the end of the statement under way.
 func (s *session) end() (err error) {
 	s.w.t.Helper()

@@ -20,7 +20,7 @@ func TestHandOutIsSerialized(t *testing.T) {
 		w.exec(`UPDATE tasker.steps SET state = 'complete', completed_at = now() WHERE task_id::text = ANY ($1)`, out)
 		w.rewrite(gate("tasker.enqueue_ready", "CONTINUE WHEN room <= 0;"))
 		holder := w.session("gate").do(closeGate)
-		first := w.session("first").begin(`SELECT tasker.enqueue_ready(10, 'first')`).mustWait()
+		first := w.session("first").begin(`SELECT tasker.enqueue_ready(10, 'first')`).stopAtGate()
 		second := w.session("second").begin(`SELECT tasker.enqueue_ready(10, 'second')`)
 		second.waits()
 		holder.do(openGate)
