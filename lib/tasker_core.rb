@@ -22,6 +22,7 @@ module TaskerCore
   autoload :Control, "tasker_core/control"
   autoload :Actor,   "tasker_core/actor"
   autoload :Age,     "tasker_core/age"
+  autoload :Upkeep,  "tasker_core/upkeep"
 
   # Writing handlers
   autoload :StepHandler, "tasker_core/step_handler"

@@ -3,6 +3,10 @@
 module TaskerCore
   # The command `tasker`. What it prints for people goes to standard output, what happens while it runs to the log.
   class CLI
+    autoload :Commands, "tasker_core/cli/commands"
+    autoload :Filter, "tasker_core/cli/filter"
+    autoload :Keeping, "tasker_core/cli/keeping"
+    autoload :Operating, "tasker_core/cli/operating"
     autoload :Options, "tasker_core/cli/options"
     autoload :Runner, "tasker_core/cli/runner"
     autoload :TaskReport, "tasker_core/cli/task_report"
@@ -10,28 +14,8 @@ module TaskerCore
     # The command line cannot be understood; the message says what would be.
     class UsageError < Error; end
 
-    # What `tasker help` prints.
-    HELP = <<~TEXT
-      tasker: durable workflows on PostgreSQL
-
-        tasker migrate [--print]            create or upgrade the schema; --print shows the SQL instead
-        tasker start                        orchestrator and worker in one process
-        tasker worker                       run steps of some namespaces; needs no Go library
-        tasker orchestrator                 decide what happens next; run one or several
-        tasker task show ID                 a task, its steps, what came out, and its history
-        tasker templates register [PATH…]   make templates known to the database; PATH is a YAML file or a folder
-        tasker templates list               which templates the database knows
-        tasker version
-        tasker help
-
-    TEXT
-
-    # What each command line begins with, and what does it.
-    COMMANDS = {
-      %w[migrate] => :migrate, %w[start] => :start, %w[worker] => :worker, %w[orchestrator] => :orchestrator,
-      %w[task show] => :task_show, %w[templates register] => :templates_register, %w[templates list] => :templates_list,
-      %w[version] => :version, %w[help] => :help
-    }.freeze
+    include Operating
+    include Keeping
 
     # @param arguments [Array<String>]
     # @return [Integer] the exit code: 0 done, 1 failed, 2 not understood
@@ -48,9 +32,9 @@ module TaskerCore
     # @return [Integer]
     def run(arguments)
       @options = Options.new
-      command, rest = recognized(@options.parse(arguments))
+      action, rest = recognized(@options.parse(arguments))
       @options.apply
-      send(command, *rest)
+      send(*action, *rest)
       0
     rescue UsageError => error
       complain(error.message, 2)
@@ -71,29 +55,11 @@ module TaskerCore
       return [:help, []] if words.empty? || @options.help?
       return [:version, []] if @options.version?
 
-      key = COMMANDS.keys.find { |names| words.first(names.size) == names } or raise UsageError, unknown(words)
-      command = COMMANDS[key]
-      [command, fitting(command, words.drop(key.size), key.join(" "))]
-    end
-
-    def fitting(command, rest, name)
-      return rest if command == :templates_register
-      raise UsageError, "task show needs the id of a task: tasker task show ID" if command == :task_show && rest.size != 1
-      raise UsageError, "#{name} takes no #{rest.first.inspect}; `tasker help` shows how to call it" if command != :task_show && rest.any?
-
-      rest
-    end
-
-    def unknown(words)
-      asked = words.first(2).join(" ")
-      close = DidYouMean::SpellChecker.new(dictionary: COMMANDS.keys.map { |names| names.join(" ") }).then do |checker|
-        checker.correct(asked).first || checker.correct(words.first).first
-      end
-      "there is no command #{asked.inspect}#{close && ", did you mean `tasker #{close}`?"}; `tasker help` lists them"
+      Commands.recognize(words)
     end
 
     def help
-      @out.puts HELP, @options.help
+      @out.puts Commands.help, @options.help
     end
 
     def version
@@ -115,10 +81,6 @@ module TaskerCore
     def worker = Runner.new.run(worker: true)
 
     def orchestrator = Runner.new.run(orchestrator: true)
-
-    def task_show(id)
-      @out.puts TaskReport.new(Task.find(id, connection: Connection.named)).to_s
-    end
 
     def templates_register(*paths)
       paths = TaskerCore.config.template_paths if paths.empty?

@@ -74,6 +74,17 @@ module TaskerCore
       @connection.texts("SELECT tasker.find_tasks($1::jsonb, $2::integer)::text", [JSON.generate(filter), limit])
     end
 
+    # @param filter [Hash] see tasker.find_tasks
+    # @param limit [Integer]
+    # @return [Array<Hash>] task_id, state, created_at, workflow, version; oldest first
+    def found_tasks(filter, limit)
+      all(<<~SQL, [JSON.generate(filter), limit])
+        SELECT t.task_id, t.state, t.created_at, n.name || '/' || p.name AS workflow, p.version
+          FROM tasker.find_tasks($1::jsonb, $2::integer) WITH ORDINALITY AS f (id, position) JOIN tasker.tasks t ON t.task_id = f.id
+          JOIN tasker.templates p USING (template_id) JOIN tasker.namespaces n ON n.namespace_id = p.namespace_id ORDER BY f.position
+      SQL
+    end
+
     # @param task_id [String]
     # @return [Array<Hash>] name, code, explanation of each step that is not done
     def explanations(task_id) = all("SELECT name, code, explanation FROM tasker.explain_task($1::uuid)", [task_id])

@@ -8,6 +8,7 @@ module TaskerCore
     class Options
       def initialize
         @given = {}
+        @words = {}
         @files = []
         @templates = []
         @parser = OptionParser.new("options:", 30, "  ") { |parser| define(parser) }
@@ -41,6 +42,15 @@ module TaskerCore
       # @return [Boolean]
       def version? = @given.key?(:version)
 
+      # What a command wants to know that is no matter of the configuration.
+      #
+      # @param name [Symbol] :reason, :by, :results, :limit, :older_than, :keep_errors
+      # @return [Object, nil]
+      def [](name) = @words[name]
+
+      # @return [Boolean]
+      def all? = @words.key?(:all)
+
       # @return [Boolean]
       def print? = @given.key?(:print)
 
@@ -52,6 +62,7 @@ module TaskerCore
       def define(parser)
         define_what_to_run(parser)
         define_where(parser)
+        define_operating(parser)
         parser.on("--print", "migrate: show the SQL and change nothing; the database must be reachable") { @given[:print] = true }
         parser.on("-h", "--help") { @given[:help] = true }
         parser.on("--version") { @given[:version] = true }
@@ -68,6 +79,16 @@ module TaskerCore
       def define_where(parser)
         parser.on("--database-url URL", "default: TASKER_DATABASE_URL, ActiveRecord's, DATABASE_URL, PG*") { |url| @given[:database_url] = url }
         parser.on("--environment NAME", "whose overrides in the templates apply (development)") { |name| @given[:environment] = name }
+      end
+
+      def define_operating(parser)
+        parser.on("--reason TEXT", "why, for the history") { |text| @words[:reason] = text }
+        parser.on("--by NAME", "who, for the history; default: you") { |name| @words[:by] = name }
+        parser.on("--results JSON", "step resolve: what the steps behind it see") { |json| @words[:results] = json }
+        parser.on("--all", "pause, resume: everything instead of one namespace") { @words[:all] = true }
+        parser.on("--limit NUMBER", Integer, "at most so many tasks (1000) or dead letters (100)") { |number| @words[:limit] = number }
+        parser.on("--older-than AGE", "such as 45m, 12h, 30d or 2w") { |age| @words[:older_than] = age }
+        parser.on("--keep-errors", "clean: tasks in error stay") { @words[:keep_errors] = true }
       end
 
       def load_file(file)

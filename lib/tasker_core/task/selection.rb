@@ -41,6 +41,10 @@ module TaskerCore
       # @raise [ValidationError] for a filter that cannot be
       def ids = Connection.with(@connection) { |connection| Store.new(connection).find_tasks(to_filter, @limit) }
 
+      # @return [Array<Hash>] task_id, state, created_at, workflow, version
+      # @raise as {#ids}
+      def rows = Connection.with(@connection) { |connection| Store.new(connection).found_tasks(to_filter, @limit) }
+
       # @yieldparam task [Task]
       # @return [Enumerator, self]
       def each(&)
