@@ -85,8 +85,17 @@ func (h *history) sweepBy(who int) {
 	h.say("sweep by %d: suspected %d, resent %d, lost %d", who+1, report.Suspected, report.Resent, report.Lost)
 }
 
-// lose takes a message, a whole queue or all results away, as somebody does who thinks that they are not needed.
+// lose takes messages away. Often two sweeps follow at once: to the second one, nothing is lost yet either.
 func (h *history) lose(a *action) {
+	h.takeAway(a)
+	if a.of(2) == 0 {
+		h.sweepBy(0)
+		h.sweepBy(a.of(len(batchSizes)))
+	}
+}
+
+// takeAway takes a message, a whole queue or all results away, as somebody does who thinks that they are not needed.
+func (h *history) takeAway(a *action) {
 	n := h.some(a)
 	switch a.of(4) {
 	case 0:

@@ -52,12 +52,20 @@ func (r answer) body(s *step, attempt int) map[string]any {
 // some gives one of the namespaces.
 func (h *history) some(a *action) *namespace { return h.m.namespaces[a.of(len(h.m.namespaces))] }
 
-// one gives a delivery that some worker got, most often a new one, or nothing when there is none.
+// one gives a delivery that some worker got: one of the newest, or of a step that is out just now, perhaps with a later
+// attempt, or any; nothing when there is none.
 func (h *history) one(a *action) (delivery, bool) {
-	if len(h.held) == 0 {
+	from := h.held
+	switch a.of(3) {
+	case 0:
+		from = h.held[max(len(h.held)-3, 0):]
+	case 1:
+		from = keep(h.held, func(d delivery) bool { return d.step.out() })
+	}
+	if len(from) == 0 {
 		return delivery{}, false
 	}
-	return h.held[len(h.held)-1-a.of(len(h.held))], true
+	return from[len(from)-1-a.of(len(from))], true
 }
 
 // hold remembers deliveries, and forgets the oldest.
@@ -232,9 +240,13 @@ func (h *history) replyPlain(d delivery, with answer) {
 	h.replied(d, with, err == nil)
 }
 
-// send is a worker that sends a result and leaves the message: it comes again, and the result may be late or double.
+// send is a worker that sends a result, or two, and leaves the message: it comes again, and the results may be late.
 func (h *history) send(a *action) {
-	if d, ok := h.one(a); ok {
+	d, ok := h.one(a)
+	for range 1 + a.of(2) {
+		if !ok {
+			return
+		}
 		r := &result{step: d.step, about: d.step, attempt: d.attempt, answer: someAnswer(a)}
 		h.sendResult(r, r.body(d.step, d.attempt))
 		h.say("a worker answers %v with %+v and forgets the message", d, r.answer)
