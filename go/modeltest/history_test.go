@@ -20,6 +20,7 @@ type history struct {
 	windows   []int      // the widest of each namespace
 	requests  []*request // everything ever asked for
 	actions   int
+	story     []string // what the actions came to
 }
 
 // action is what happens next. Its dice choose among what there is at that moment.
@@ -96,7 +97,8 @@ func (h *history) act(a action) {
 
 // say notes what an action came to.
 func (h *history) say(format string, arguments ...any) {
-	h.Logf("%3d  "+format, append([]any{h.actions}, arguments...)...)
+	h.story = append(h.story, fmt.Sprintf("%3d  "+format, append([]any{h.actions}, arguments...)...))
+	h.Log(h.story[len(h.story)-1])
 }
 
 // look reads the database, once an action.

@@ -44,8 +44,8 @@ func (h *history) rush(a *action) {
 	close(done)
 	watcher.Wait()
 	close(failures)
-	for err := range failures {
-		h.must(err)
+	for err := range failures { // with the whole story, because nobody knows whether it will happen again
+		h.Fatalf("action %d: %v\nafter\n%s", h.actions, err, strings.Join(h.story, "\n"))
 	}
 	h.drain()
 	h.adopt(h.look())
