@@ -71,7 +71,7 @@ func play(t *rapid.T, w *world) int {
 		h.must(err)
 		h.templates = append(h.templates, made)
 	}
-	for _, part := range rapid.SliceOf(rapid.SliceOf(actions())).Draw(t, "actions") {
+	for _, part := range rapid.SliceOfN(rapid.SliceOf(actions()), 1, -1).Draw(t, "actions") {
 		for _, a := range part {
 			h.act(a)
 		}

@@ -42,11 +42,11 @@ func sizes() *rapid.Generator[int] {
 		case percent > 97:
 			return rapid.IntRange(25, 60).Draw(t, "many")
 		case percent > 88:
-			return rapid.IntRange(12, 24).Draw(t, "some")
+			return rapid.IntRange(14, 24).Draw(t, "some")
 		case percent > 85:
 			return 0
 		default:
-			return rapid.IntRange(1, 11).Draw(t, "few")
+			return rapid.IntRange(1, 13).Draw(t, "few")
 		}
 	})
 }
