@@ -21,7 +21,7 @@ import (
 	"github.com/tasker-core/tasker-core/go/tasker"
 )
 
-// These tests hold what the documents in docs/ promise and no other test is about.
+// These tests hold what the documents in spec/ promise and no other test is about.
 
 // TestManyCreatesOnASmallPool: a hundred callers at once, with connections for five and no template in memory yet. None
 // waits for a second connection while it holds one.

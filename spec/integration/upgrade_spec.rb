@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The database is migrated while orchestrators and workers run on it, as docs/upgrading.md says one may.
+# The database is migrated while orchestrators and workers run on it, as spec/upgrading.md says one may.
 RSpec.describe "Upgrading", :database do
   before { TaskerCore.register_templates(fixture("conformance")) }
 
