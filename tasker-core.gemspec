@@ -14,7 +14,7 @@ Gem::Specification.new do |spec|
   spec.metadata = { "rubygems_mfa_required" => "true" }
 
   spec.files = Dir["lib/**/*.rb", "exe/*", "ext/**/{depend,*.{rb,c,h}}", "bindings/*.{c,go,h}", "go/**/*.{go,sql}", "go.mod", "go.sum",
-                   "README.md", "CHANGELOG.md", "LICENSE"].reject { |path| path.end_with?("_test.go") }
+                   "README.md", "spec/*.md", "CHANGELOG.md", "LICENSE"].reject { |path| path.end_with?("_test.go") }
   spec.bindir = "exe"
   spec.executables = ["tasker"]
   spec.extensions = ["ext/tasker_core/extconf.rb"]

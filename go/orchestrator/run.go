@@ -100,7 +100,7 @@ func (o *Orchestrator) tell(err error, before int) (failures int) {
 
 // The pauses that are not the poll interval.
 const (
-	contendedPause = 2 * time.Millisecond  // another orchestrator is handing out; what it left is ours
+	contendedPause = 2 * time.Millisecond  // another one hands out, or an operator pauses; doubles with every further time
 	shortestPoll   = 4 * time.Millisecond  // after the first tick that found nothing; doubles with every further one
 	shortestOutage = 50 * time.Millisecond // first pause after a failed tick; doubles with every further one
 	longestOutage  = time.Second           // and no longer, so that everybody is back soon after the database
@@ -117,7 +117,7 @@ func (o *Orchestrator) pause(r Report, failures, quiet int) time.Duration {
 	case r.Moved():
 		return 0
 	case r.Contended > 0:
-		return contendedPause
+		return min(contendedPause<<min(quiet, 10), o.config.PollInterval)
 	case r.Postponed > 0, r.NextDue != nil && *r.NextDue <= 0: // somebody holds it, or its window is full
 		return postponement
 	case r.NextDue != nil:
