@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -124,7 +123,7 @@ func (c Control) results() *string {
 // explain gives the refusals of our functions as *tasker.Error; a value that PostgreSQL cannot read, such as an id that is
 // no UUID, is one as well.
 func (c Control) explain(err error) error {
-	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) && strings.HasPrefix(pg.Code, "22") {
+	if pg := (*pgconn.PgError)(nil); ofClass(err, "22") && errors.As(err, &pg) {
 		return tasker.Invalidf("%s", pg.Message)
 	}
 	if err == nil {

@@ -10,9 +10,8 @@ import (
 // enqueue hands out what is ready and was not handed out yet: retries that are due, and what a window held back. It
 // also looks when the next retry will be due.
 func (o *Orchestrator) enqueue(ctx context.Context, r *Report) error {
-	var done Report
-	err := o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if err := o.enqueueIn(ctx, tx, nil, &done); err != nil {
+	err := o.counting(ctx, r, func(ctx context.Context, tx pgx.Tx, done *Report) error {
+		if err := o.enqueueIn(ctx, tx, nil, done); err != nil {
 			return err
 		}
 		return tx.QueryRow(ctx, `SELECT tasker.next_due()`).Scan(&done.NextDue)
@@ -22,7 +21,6 @@ func (o *Orchestrator) enqueue(ctx context.Context, r *Report) error {
 		return fmt.Errorf("enqueue ready steps: %w", err)
 	}
 	o.handOut.grow()
-	r.add(done)
 	return nil
 }
 

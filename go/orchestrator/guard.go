@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"math/bits"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tasker-core/tasker-core/go/queue"
 	"github.com/tasker-core/tasker-core/go/safego"
@@ -38,21 +35,17 @@ func (o *Orchestrator) isGuarded(b *batch) bool {
 
 // lease commits that the head of a queue is about to be opened. A message that was about to be opened too often is not.
 func (o *Orchestrator) lease(ctx context.Context, name string, b *batch, r *Report) (l queue.Lease, err error) {
-	var done Report
-	err = o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err = o.counting(ctx, r, func(ctx context.Context, tx pgx.Tx, done *Report) error {
 		heads, err := queue.Take(ctx, tx, name, b.limit())
 		if err != nil || len(heads) == 0 {
 			return err
 		}
 		if heads[0].ReadCount >= bits.Len(uint(b.full))+loneChances { //nolint:gosec // a size is not negative
-			return o.refuse(ctx, tx, name, heads[0].ID, errDeadly, &done)
+			return o.refuse(ctx, tx, name, heads[0].ID, errDeadly, done)
 		}
 		l, err = queue.Hide(ctx, tx, name, b.together(heads), guardLease)
 		return err
 	})
-	if err == nil {
-		r.add(done)
-	}
 	return l, err
 }
 
@@ -106,7 +99,5 @@ func isUnexplained(err error) bool {
 	if crash := (safego.Crash{}); errors.As(err, &crash) {
 		return true
 	}
-	pg := (*pgconn.PgError)(nil)
-	return errors.As(err, &pg) && !isDataError(err) && !isSchema(err) &&
-		!slices.ContainsFunc(innocent, func(class string) bool { return strings.HasPrefix(pg.Code, class) })
+	return sqlstate(err) != "" && !isDataError(err) && !isSchema(err) && !ofClass(err, innocent...)
 }

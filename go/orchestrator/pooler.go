@@ -1,11 +1,9 @@
 package orchestrator
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // execMode is how statements are sent. A prepared statement belongs to a session of the server's, and behind a pooler in
@@ -21,7 +19,7 @@ func (c Config) execMode(otherwise pgx.QueryExecMode) pgx.QueryExecMode {
 // poolerRemedy explains what the server says when a pooler in transaction mode stands between: it does not know a
 // statement that was prepared (26000), or knows one that was not (42P05).
 func poolerRemedy(err error) error {
-	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) && (pg.Code == "26000" || pg.Code == "42P05") {
+	if ofClass(err, "26000", "42P05") {
 		return fmt.Errorf("prepared statements do not reach a session of their own, as behind PgBouncer in transaction mode: "+
 			"set prepared_statements to false: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,13 +51,23 @@ func (o *Orchestrator) inTransaction(ctx context.Context, f func(context.Context
 func (o *Orchestrator) whyNotBegun(ctx context.Context, err error) error {
 	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
 	defer cancel()
-	switch pg := (*pgconn.PgError)(nil); {
+	switch {
 	case schema.Unfit(err):
 		if wrong := schema.Check(ctx, o.pool); wrong != nil {
 			return wrong
 		}
-	case errors.As(err, &pg) && pg.Code == "57014": // statement_timeout, and nothing else in begin waits
+	case sqlstate(err) == "57014": // statement_timeout, and nothing else in begin waits
 		return fmt.Errorf("%w: %w", errMigrating, err)
+	}
+	return err
+}
+
+// counting runs f in a transaction and adds what it did to a report, once that has committed.
+func (o *Orchestrator) counting(ctx context.Context, r *Report, f func(context.Context, pgx.Tx, *Report) error) error {
+	var done Report
+	err := o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) error { return f(ctx, tx, &done) })
+	if err == nil {
+		r.add(done)
 	}
 	return err
 }
@@ -100,9 +111,7 @@ func isDataError(err error) bool {
 	if scan := (pgx.ScanArgError{}); errors.As(err, &scan) {
 		return true
 	}
-	pg := (*pgconn.PgError)(nil)
-	return errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "23") ||
-		strings.HasPrefix(pg.Code, "54"))
+	return ofClass(err, "22", "23", "54")
 }
 
 // isAnswer says whether the server said so, or we panicked; otherwise it is away, and asking it more would only take time.
@@ -110,17 +119,28 @@ func isAnswer(err error) bool {
 	if crash := (safego.Crash{}); errors.As(err, &crash) {
 		return true
 	}
-	pg := (*pgconn.PgError)(nil)
-	return errors.As(err, &pg) && !strings.HasPrefix(pg.Code, "57P") && !strings.HasPrefix(pg.Code, "08")
+	return sqlstate(err) != "" && !ofClass(err, "57P", "08")
 }
 
 // isTooMuch says whether a smaller batch may do what this one could not in its time (57014, our own limit) or memory
 // (class 53).
 func isTooMuch(err error) bool {
-	pg := (*pgconn.PgError)(nil)
 	if isSchema(err) {
 		return false
 	}
-	return errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, &pg) && (pg.Code == "57014" || strings.HasPrefix(pg.Code, "53"))
+	return errors.Is(err, context.DeadlineExceeded) || ofClass(err, "57014", "53")
+}
+
+// sqlstate gives the code of what the server said; nothing when it was not the server.
+func sqlstate(err error) string {
+	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
+		return pg.Code
+	}
+	return ""
+}
+
+// ofClass says whether the server said something whose code begins in one of these ways.
+func ofClass(err error, beginnings ...string) bool {
+	code := sqlstate(err)
+	return slices.ContainsFunc(beginnings, func(beginning string) bool { return strings.HasPrefix(code, beginning) })
 }

@@ -86,8 +86,7 @@ func (o *Orchestrator) attempt(ctx context.Context, name string, b *batch, r *Re
 // open is the transaction of a pass: it takes messages, looks into them and deals with them.
 func (o *Orchestrator) open(ctx context.Context, name string, b *batch, r *Report, p pass,
 	take func(context.Context, pgx.Tx) ([]int64, error)) (taken []int64, err error) {
-	var done Report
-	err = o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
+	err = o.counting(ctx, r, func(ctx context.Context, tx pgx.Tx, done *Report) (err error) {
 		if taken, err = take(ctx, tx); err != nil || len(taken) == 0 {
 			return err
 		}
@@ -95,25 +94,17 @@ func (o *Orchestrator) open(ctx context.Context, name string, b *batch, r *Repor
 		if err != nil {
 			return err
 		}
-		return safego.Try("work on queue "+name, func() error { return p(ctx, tx, messages, &done) })
-	})
-	if err == nil {
 		done.full = len(taken) == b.full
-		r.add(done)
-	}
+		return safego.Try("work on queue "+name, func() error { return p(ctx, tx, messages, done) })
+	})
 	return taken, err
 }
 
 // bury takes the one message that made its pass fail to the dead letters. Nobody looks into it any more.
 func (o *Orchestrator) bury(ctx context.Context, name string, id int64, cause error, r *Report) error {
-	var done Report
-	err := o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return o.refuse(ctx, tx, name, id, cause, &done)
+	return o.counting(ctx, r, func(ctx context.Context, tx pgx.Tx, done *Report) error {
+		return o.refuse(ctx, tx, name, id, cause, done)
 	})
-	if err == nil {
-		r.add(done)
-	}
-	return err
 }
 
 // refuse takes a message that cannot be used to the dead letters, within its pass.
