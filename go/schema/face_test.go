@@ -61,7 +61,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 // An older schema cannot be had while face 1 is the first; a process of a later build can.
 func TestALaterProcessIsRefused(t *testing.T) {
 	t.Parallel()
-	conn := mustConnect(t, dbtest.URL(t))
+	conn := dbtest.Connect(t, dbtest.URL(t))
 	_, err := conn.Exec(t.Context(), "SELECT tasker.require_face($1)", schema.Face+1)
 	require.ErrorContains(t, err, fmt.Sprintf("schema tasker has face %d, this process needs face %d: run `tasker migrate`", schema.Face, schema.Face+1))
 	require.True(t, schema.Unfit(err))
@@ -76,8 +76,8 @@ func TestMigrateRefusesANewerSchema(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conn := mustConnect(t, dbtest.URL(t))
-			mustExec(t, conn, change+"; UPDATE tasker.installation SET digest = 'later'")
+			conn := dbtest.Connect(t, dbtest.URL(t))
+			dbtest.Execute(t, conn, change+"; UPDATE tasker.installation SET digest = 'later'")
 			require.ErrorIs(t, schema.Migrate(t.Context(), conn), schema.ErrNewer)
 			require.ErrorIs(t, schema.Down(t.Context(), conn), schema.ErrNewer)
 		})
@@ -92,7 +92,7 @@ func TestOneFace(t *testing.T) {
 	said := regexp.MustCompile(`(?m)^  FACE = (\d+)$`).FindStringSubmatch(string(ruby))
 	require.NotNil(t, said, "lib/tasker_core/version.rb has no FACE")
 	require.Equal(t, fmt.Sprint(schema.Face), said[1])
-	conn := mustConnect(t, dbtest.URL(t))
+	conn := dbtest.Connect(t, dbtest.URL(t))
 	require.Equal(t, schema.Face, mustQuery[int](t, conn, "SELECT tasker.face()"))
 	require.LessOrEqual(t, mustQuery[int](t, conn, "SELECT tasker.oldest_face()"), schema.Face)
 }
@@ -112,7 +112,7 @@ const signatures = `
 func TestSignaturesBelongToAFace(t *testing.T) {
 	t.Parallel()
 	file := fmt.Sprintf("testdata/face_%d.txt", schema.Face)
-	now := mustQuery[string](t, mustConnect(t, dbtest.URL(t)), signatures) + "\n"
+	now := mustQuery[string](t, dbtest.Connect(t, dbtest.URL(t)), signatures) + "\n"
 	if *recordFace {
 		require.Greater(t, schema.Face, newestReleased, "face %d is released: raise the face first", schema.Face)
 		require.NoError(t, os.WriteFile(file, []byte(now), 0o600))
@@ -133,10 +133,10 @@ func TestSignaturesBelongToAFace(t *testing.T) {
 func TestMigrateWaitsForTicks(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	tick, late, migrator, other := mustConnect(t, url), mustConnect(t, url), mustConnect(t, url), mustConnect(t, url)
-	mustExec(t, late, schema.RequireFace()) // it has seen the old functions
-	mustExec(t, other, "UPDATE tasker.installation SET digest = 'of another build'")
-	mustExec(t, tick, "BEGIN; "+schema.RequireFace())
+	tick, late, migrator, other := dbtest.Connect(t, url), dbtest.Connect(t, url), dbtest.Connect(t, url), dbtest.Connect(t, url)
+	dbtest.Execute(t, late, schema.RequireFace()) // it has seen the old functions
+	dbtest.Execute(t, other, "UPDATE tasker.installation SET digest = 'of another build'")
+	dbtest.Execute(t, tick, "BEGIN; "+schema.RequireFace())
 	migrated := make(chan error, 1)
 	go func() { migrated <- schema.Migrate(t.Context(), migrator) }()
 	mustWaitFor(t, other, migrator)
@@ -146,7 +146,7 @@ func TestMigrateWaitsForTicks(t *testing.T) {
 		answered <- err
 	}()
 	mustWaitFor(t, other, late)
-	mustExec(t, tick, "SELECT tasker.uuidv7(); COMMIT")
+	dbtest.Execute(t, tick, "SELECT tasker.uuidv7(); COMMIT")
 	require.NoError(t, <-migrated)
 	require.NoError(t, <-answered)
 }
@@ -155,9 +155,9 @@ func TestMigrateWaitsForTicks(t *testing.T) {
 func TestWhoWaitedIsAskedByTheNewFace(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	late, migrator, other := mustConnect(t, url), mustConnect(t, url), mustConnect(t, url)
-	mustExec(t, late, schema.RequireFace())
-	mustExec(t, migrator, `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('tasker.face', 0));
+	late, migrator, other := dbtest.Connect(t, url), dbtest.Connect(t, url), dbtest.Connect(t, url)
+	dbtest.Execute(t, late, schema.RequireFace())
+	dbtest.Execute(t, migrator, `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('tasker.face', 0));
 		DROP FUNCTION tasker.face(); DROP FUNCTION tasker.oldest_face();`+face(2, 2))
 	answered := make(chan error, 1)
 	go func() {
@@ -165,7 +165,7 @@ func TestWhoWaitedIsAskedByTheNewFace(t *testing.T) {
 		answered <- err
 	}()
 	mustWaitFor(t, other, late)
-	mustExec(t, migrator, "COMMIT")
+	dbtest.Execute(t, migrator, "COMMIT")
 	require.ErrorContains(t, <-answered, "serves faces 2 to 2, this process was built for face 1")
 }
 
@@ -173,13 +173,13 @@ func TestWhoWaitedIsAskedByTheNewFace(t *testing.T) {
 func TestMigrateDoesNotWaitForCallers(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	caller, migrator := mustConnect(t, url), mustConnect(t, url)
-	mustExec(t, migrator, `SELECT tasker.register_template('{"namespace": "demo", "name": "one", "version": "1.0.0", "steps": []}');
+	caller, migrator := dbtest.Connect(t, url), dbtest.Connect(t, url)
+	dbtest.Execute(t, migrator, `SELECT tasker.register_template('{"namespace": "demo", "name": "one", "version": "1.0.0", "steps": []}');
 		UPDATE tasker.installation SET digest = 'of another build'`)
 	const create = `SELECT tasker.create_task('{"namespace": "demo", "name": "one"}')`
-	mustExec(t, caller, "BEGIN; "+create)
+	dbtest.Execute(t, caller, "BEGIN; "+create)
 	require.NoError(t, schema.Migrate(t.Context(), migrator))
-	mustExec(t, caller, create+"; COMMIT")
+	dbtest.Execute(t, caller, create+"; COMMIT")
 	require.Equal(t, 2, mustQuery[int](t, migrator, "SELECT count(*) FROM tasker.tasks"))
 }
 
@@ -198,8 +198,8 @@ func mustWaitFor(t *testing.T, db *pgx.Conn, one *pgx.Conn) {
 func TestCallersDoNotNoticeAMigrate(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	migrator := mustConnect(t, url)
-	mustExec(t, migrator, `SELECT tasker.register_template('{"namespace": "demo", "name": "one", "version": "1.0.0", "steps": [
+	migrator := dbtest.Connect(t, url)
+	dbtest.Execute(t, migrator, `SELECT tasker.register_template('{"namespace": "demo", "name": "one", "version": "1.0.0", "steps": [
 		{"name": "a", "handler_class": "A", "depends_on": [], "config": {}, "max_attempts": 3, "retryable": true, "skippable": false,
 		 "backoff": {"strategy": "fixed", "base_seconds": 1, "max_seconds": 1, "jitter": 0}}]}')`)
 	done := make(chan struct{})
@@ -210,11 +210,11 @@ func TestCallersDoNotNoticeAMigrate(t *testing.T) {
 		`SELECT count(*) FROM tasker.read_steps('demo', 30, 5, 'worker')`,
 		`BEGIN; ` + schema.RequireFace() + `; SELECT tasker.enqueue_ready(10, 'tick', NULL); COMMIT`,
 	} {
-		conn := mustConnect(t, url)
+		conn := dbtest.Connect(t, url)
 		callers.call(func() error { _, err := conn.PgConn().Exec(context.Background(), call).ReadAll(); return err }, done)
 	}
 	for range 30 {
-		mustExec(t, migrator, "UPDATE tasker.installation SET digest = 'of another build'")
+		dbtest.Execute(t, migrator, "UPDATE tasker.installation SET digest = 'of another build'")
 		require.NoError(t, schema.Migrate(t.Context(), migrator))
 	}
 	close(done)
@@ -262,9 +262,9 @@ func TestSignaturesMayChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url := dbtest.URL(t)
-			conn := mustConnect(t, url)
+			conn := dbtest.Connect(t, url)
 			before := mustDump(t, url)
-			mustExec(t, conn, change+"; UPDATE tasker.installation SET digest = 'of another build'")
+			dbtest.Execute(t, conn, change+"; UPDATE tasker.installation SET digest = 'of another build'")
 			require.NoError(t, schema.Migrate(t.Context(), conn))
 			require.Equal(t, before, mustDump(t, url))
 		})

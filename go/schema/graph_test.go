@@ -130,8 +130,8 @@ const relationsSQL = `
 // the timeout: the dense one has two to the power of 298.
 func TestGraphs(t *testing.T) {
 	t.Parallel()
-	conn := mustConnect(t, dbtest.URL(t))
-	mustExec(t, conn, "SET statement_timeout = '10s'")
+	conn := dbtest.Connect(t, dbtest.URL(t))
+	dbtest.Execute(t, conn, "SET statement_timeout = '1min'")
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // for a test
 	graphs := []graph{{}, {nil}, chain(1000), diamonds(40), fan(1000), dense(300)}
@@ -158,7 +158,7 @@ func TestGraphs(t *testing.T) {
 // TestParentsAndChildrenAreOrdered: the ids of the view are those of the edges, the least first.
 func TestParentsAndChildrenAreOrdered(t *testing.T) {
 	t.Parallel()
-	conn := mustConnect(t, dbtest.URL(t))
+	conn := dbtest.Connect(t, dbtest.URL(t))
 	task := mustCreate(t, conn, "fan", fan(5))
 	least := mustQuery[int64](t, conn, `SELECT min(step_id) FROM tasker.steps WHERE task_id = $1`, task)
 	want := fmt.Sprintf("[] [%d, %d, %d]; [%d] [%d]; [%d] [%d]; [%d] [%d]; [%d, %d, %d] []", least+1, least+2, least+3,

@@ -52,11 +52,11 @@ func mustCrowd(t *testing.T, conn *pgx.Conn, tasks int, from, to, state string) 
 // mustPair registers what crowd needs, and keeps autovacuum from making statistics unasked.
 func mustPair(t *testing.T) *pgx.Conn {
 	t.Helper()
-	conn := mustConnect(t, dbtest.URL(t))
+	conn := dbtest.Connect(t, dbtest.URL(t))
 	mustCreate(t, conn, "pair", chain(2))
-	mustExec(t, conn, `DELETE FROM tasker.tasks`)
+	dbtest.Execute(t, conn, `DELETE FROM tasker.tasks`)
 	for _, table := range []string{"tasks", "steps", "edges", "task_transitions", "step_transitions"} {
-		mustExec(t, conn, `ALTER TABLE tasker.`+table+` SET (autovacuum_enabled = off)`)
+		dbtest.Execute(t, conn, `ALTER TABLE tasker.`+table+` SET (autovacuum_enabled = off)`)
 	}
 	return conn
 }
@@ -78,7 +78,7 @@ func TestHealthCounts(t *testing.T) {
 	mustCrowd(t, conn, 5, "2 hours", "1 hour", "complete")
 	mustCrowd(t, conn, 1, "2 hours", "1 hour", "cancelled")
 	mustCrowd(t, conn, 1, "90 days", "80 days", "error")
-	mustExec(t, conn, `UPDATE tasker.tasks SET state = 'resolved_manually' WHERE task_id = (SELECT max(task_id::text)::uuid FROM tasker.tasks
+	dbtest.Execute(t, conn, `UPDATE tasker.tasks SET state = 'resolved_manually' WHERE task_id = (SELECT max(task_id::text)::uuid FROM tasker.tasks
 		WHERE state = 'error')`) // old, and its failed step bothers nobody any more
 	counts := func(since string) string {
 		return strings.NewReplacer(`"`, ``, `{`, ``, `}`, ``, `_tasks`, ``, `_steps`, ``).Replace(
@@ -87,7 +87,7 @@ func TestHealthCounts(t *testing.T) {
 	}
 	require.Equal(t, "error: 3, total: 11, pending: 2, complete: 5, cancelled: 1 | error: 3, total: 22, pending: 4, complete: 13, exhausted_retry: 0", counts(""))
 	require.Equal(t, "error: 3, total: 16, pending: 2, complete: 10, cancelled: 1 | error: 4, total: 32, pending: 4, complete: 22, exhausted_retry: 0", counts("'-infinity'"))
-	mustExec(t, conn, `UPDATE tasker.steps SET failures = 3, attempt = 3 WHERE step_id = (SELECT min(step_id) FROM tasker.steps WHERE state = 'error')`)
+	dbtest.Execute(t, conn, `UPDATE tasker.steps SET failures = 3, attempt = 3 WHERE step_id = (SELECT min(step_id) FROM tasker.steps WHERE state = 'error')`)
 	require.Equal(t, int64(1), mustQuery[int64](t, conn, "SELECT exhausted_retry_steps FROM tasker.get_system_health_counts()"))
 }
 
@@ -102,7 +102,7 @@ func TestAnalytics(t *testing.T) {
 	mustCrowd(t, conn, 1, "30 min", "20 min", "error")
 	mustCrowd(t, conn, 2, "30 min", "20 min", "pending")
 	mustCrowd(t, conn, 5, "5 hours", "4 hours", "complete")
-	mustExec(t, conn, `INSERT INTO tasker.step_transitions (step_id, from_state, to_state, attempt, at, actor)
+	dbtest.Execute(t, conn, `INSERT INTO tasker.step_transitions (step_id, from_state, to_state, attempt, at, actor)
 		SELECT step_id, 'in_progress', 'complete', 1, now(), 'again' FROM tasker.steps WHERE state = 'complete'`) // joined, they count twice
 	require.JSONEq(t, `{"active_tasks_count": 2, "total_namespaces_count": 1, "unique_task_types_count": 1, "system_health_score": 0.75,
 		"task_throughput": 6, "completion_count": 3, "error_count": 1, "completion_rate": 50.00, "error_rate": 16.67, "avg_task_duration": 3.0,
@@ -121,9 +121,9 @@ func TestSlowest(t *testing.T) {
 	mustCrowd(t, conn, 1, "30 min", "20 min", "error")
 	mustCrowd(t, conn, 1, "30 min", "20 min", "pending")
 	mustCrowd(t, conn, 5, "5 days", "4 days", "complete")
-	mustExec(t, conn, `UPDATE tasker.tasks SET initiator = 'ann', completed_at = completed_at + interval '1 min' WHERE state = 'error'`)
+	dbtest.Execute(t, conn, `UPDATE tasker.tasks SET initiator = 'ann', completed_at = completed_at + interval '1 min' WHERE state = 'error'`)
 	for _, zone := range []string{"UTC", "Pacific/Auckland", "America/Caracas"} {
-		mustExec(t, conn, `SET timezone = '`+zone+`'`)
+		dbtest.Execute(t, conn, `SET timezone = '`+zone+`'`)
 		step := `{"version": "1.0.0", "attempts": 1, "retryable": true, "step_name": "%s", "task_name": "pair", "step_status": "complete",
 			"namespace_name": "demo", "duration_seconds": %s}`
 		got := strings.Split(mustJSON(t, conn, "SELECT * FROM tasker.get_slowest_steps(quantity => 3)"), "\n")
@@ -179,7 +179,7 @@ func TestInsightBesideManyFinishedTasks(t *testing.T) {
 	step := mustQuery[string](t, conn, `SELECT min(step_id)::text FROM tasker.steps WHERE task_id = $1`, task)
 	for _, statistics := range []string{"missing", "fresh"} {
 		if statistics == "fresh" {
-			mustExec(t, conn, `ANALYZE tasker.tasks, tasker.steps, tasker.edges, tasker.task_transitions, tasker.step_transitions`)
+			dbtest.Execute(t, conn, `ANALYZE tasker.tasks, tasker.steps, tasker.edges, tasker.task_transitions, tasker.step_transitions`)
 		}
 		for _, ask := range insights {
 			sql := strings.NewReplacer("%s", task, "%d", step).Replace(ask.sql)

@@ -80,6 +80,9 @@ func (s *sources) add(p part) error {
 		} else {
 			s.pgmq = append(s.pgmq, p)
 		}
+	case "tasker_pgmq":
+		p.pgmq = true
+		s.pgmq = append(s.pgmq, p)
 	case "migrations":
 		return s.addMigration(p)
 	case "functions":
@@ -131,11 +134,17 @@ func (s *sources) setup(name string) part {
 	return p
 }
 
+func (s *sources) queueFunctions() part {
+	p := s.setup("queue_functions")
+	p.pgmq = true
+	return p
+}
+
 // rows is what brings everything but functions and views from a version to this build, in order.
 func (s *sources) rows(from int) []part {
 	parts := []part{s.setup("hold_ticks"), s.setup("bookkeeping"), s.setup("choose_pgmq")}
 	parts = append(parts, s.pgmq...)
-	parts = append(parts, s.setup("queues"))
+	parts = append(parts, s.queueFunctions(), s.setup("queues"))
 	for _, m := range s.migrations[from:] {
 		parts = append(parts, m.up, m.record())
 	}

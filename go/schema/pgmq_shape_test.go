@@ -6,6 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
+
+	"github.com/tasker-core/tasker-core/go/dbtest"
 )
 
 // What clients see of pgmq: they scan records by position, call with untyped parameters and read the tables. One more
@@ -14,19 +16,28 @@ import (
 const pgmqFunctions = `acquire_queue_lock(queue_name text) void
 archive(queue_name text, msg_id bigint) boolean
 archive(queue_name text, msg_ids bigint[]) SETOF bigint
+convert_archive_partitioned(table_name text, partition_interval text DEFAULT '10000'::text, retention_interval text DEFAULT '100000'::text, leading_partition integer DEFAULT 10) void
 create(queue_name text) void
 create_non_partitioned(queue_name text) void
+create_partitioned(queue_name text, partition_interval text DEFAULT '10000'::text, retention_interval text DEFAULT '100000'::text) void
+create_unlogged(queue_name text) void
 delete(queue_name text, msg_id bigint) boolean
 delete(queue_name text, msg_ids bigint[]) SETOF bigint
+detach_archive(queue_name text) void
+disable_notify_insert(queue_name text) void
 drop_queue(queue_name text) boolean
 drop_queue(queue_name text, partitioned boolean) boolean
+enable_notify_insert(queue_name text, throttle_interval_ms integer DEFAULT 250) void
 format_table_name(queue_name text, prefix text) text
+list_notify_insert_throttles() TABLE(queue_name text, throttle_interval_ms integer, last_notified_at timestamp with time zone)
 list_queues() SETOF pgmq.queue_record
 metrics(queue_name text) pgmq.metrics_result
 metrics_all() SETOF pgmq.metrics_result
+notify_queue_listeners() trigger
 pop(queue_name text, qty integer DEFAULT 1) SETOF pgmq.message_record
 purge_queue(queue_name text) bigint
 read(queue_name text, vt integer, qty integer, conditional jsonb DEFAULT '{}'::jsonb) SETOF pgmq.message_record
+read_with_poll(queue_name text, vt integer, qty integer, max_poll_seconds integer DEFAULT 5, poll_interval_ms integer DEFAULT 100, conditional jsonb DEFAULT '{}'::jsonb) SETOF pgmq.message_record
 send(queue_name text, msg jsonb) SETOF bigint
 send(queue_name text, msg jsonb, delay integer) SETOF bigint
 send(queue_name text, msg jsonb, delay timestamp with time zone) SETOF bigint
@@ -43,6 +54,7 @@ set_vt(queue_name text, msg_id bigint, vt integer) SETOF pgmq.message_record
 set_vt(queue_name text, msg_id bigint, vt timestamp with time zone) SETOF pgmq.message_record
 set_vt(queue_name text, msg_ids bigint[], vt integer) SETOF pgmq.message_record
 set_vt(queue_name text, msg_ids bigint[], vt timestamp with time zone) SETOF pgmq.message_record
+update_notify_insert(queue_name text, throttle_interval_ms integer) void
 validate_queue_name(queue_name text) void`
 
 func TestFunctionsOfPgmq(t *testing.T) {
@@ -89,6 +101,9 @@ queue_visible_length bigint`,
 is_partitioned boolean not null
 is_unlogged boolean not null
 created_at timestamp with time zone not null now()`,
+		"notify_insert_throttle": `queue_name character varying not null
+throttle_interval_ms integer not null 0
+last_notified_at timestamp with time zone not null to_timestamp((0)::double precision)`,
 		"q_jobs": `msg_id bigint not null identity a
 read_ct integer not null 0
 enqueued_at timestamp with time zone not null now()
@@ -120,8 +135,9 @@ func TestNamesOfPgmq(t *testing.T) {
 	q.sameLines(strings.Join([]string{
 		"c message_record", "c metrics_result", "c queue_record",
 		"S q_jobs_msg_id_seq",
-		"i a_jobs_pkey", "i archived_at_idx_jobs", "i meta_queue_name_key", "i q_jobs_pkey", "i q_jobs_vt_idx",
-		"r a_jobs", "r meta", "r q_jobs",
+		"i a_jobs_pkey", "i archived_at_idx_jobs", "i idx_notify_throttle_active", "i meta_queue_name_key",
+		"i notify_insert_throttle_queue_name_key", "i q_jobs_pkey", "i q_jobs_vt_idx",
+		"r a_jobs", "r meta", "r notify_insert_throttle", "r q_jobs",
 	}, "\n"), q.text(`SELECT string_agg(relkind::text || ' ' || relname, E'\n' ORDER BY position(relkind::text IN 'cSir'), relname)
 		FROM pg_class WHERE relnamespace = 'pgmq'::regnamespace`))
 }
@@ -183,7 +199,7 @@ func TestRightsOfARole(t *testing.T) {
 	conn, err := q.pool.Acquire(t.Context())
 	require.NoError(t, err)
 	defer conn.Release()
-	mustExec(t, conn.Conn(), `GRANT USAGE ON SCHEMA pgmq TO `+role+`;
+	dbtest.Execute(t, conn.Conn(), `GRANT USAGE ON SCHEMA pgmq TO `+role+`;
 		GRANT SELECT, INSERT, UPDATE, DELETE ON pgmq.q_jobs, pgmq.a_jobs TO `+role+`;
 		GRANT SELECT ON pgmq.meta TO `+role+`;
 		SET ROLE `+role+`;

@@ -18,7 +18,9 @@ func TestRetentionByAge(t *testing.T) {
 	mustCrowd(t, conn, 1, "70 days", "40 days", "error")
 	mustCrowd(t, conn, 4, "20 days", "10 days", "complete")
 	mustCrowd(t, conn, 2, "90 days", "80 days", "cancelled")
-	mustExec(t, conn, `UPDATE tasker.tasks SET completed_at = now() - interval '1 hour' WHERE state = 'cancelled'`)
+	dbtest.Execute(t, conn, `UPDATE tasker.tasks SET completed_at = now() - interval '1 hour' WHERE state = 'cancelled'`)
+	dbtest.Execute(t, conn, `INSERT INTO tasker.checkpoints SELECT step_id, 1, '7', now() FROM tasker.steps;
+		INSERT INTO tasker.events (task_id, step_id, attempt, name, payload, at) SELECT task_id, step_id, 1, 'told', '{}', now() FROM tasker.steps`)
 	oldest := mustQuery[string](t, conn, `SELECT string_agg(task_id::text, ' ' ORDER BY created_at DESC)
 		FROM (SELECT task_id, created_at FROM tasker.tasks WHERE state = 'complete' ORDER BY created_at LIMIT 2) o`)
 	left := func() string {
@@ -34,8 +36,12 @@ func TestRetentionByAge(t *testing.T) {
 	require.Equal(t, `{"steps": 0, "tasks": 0, "transitions": 0}`, mustJSON(t, conn, "SELECT * FROM tasker.delete_finished_tasks('30 days', 10)"))
 	require.Equal(t, "cancelled 2, complete 4, pending 3", left())
 	for _, orphans := range []string{"steps s LEFT JOIN tasker.tasks t USING (task_id)", "task_transitions s LEFT JOIN tasker.tasks t USING (task_id)",
+		"events s LEFT JOIN tasker.tasks t USING (task_id)", "checkpoints s LEFT JOIN tasker.steps t USING (step_id)",
 		"step_transitions s LEFT JOIN tasker.steps t USING (step_id)", "edges s LEFT JOIN tasker.steps t ON t.step_id = s.child_step_id"} {
 		require.Equal(t, int64(0), mustQuery[int64](t, conn, "SELECT count(*) FROM tasker."+orphans+" WHERE t IS NULL"), orphans)
+	}
+	for _, table := range []string{"steps", "events", "checkpoints"} {
+		require.Equal(t, int64(18), mustQuery[int64](t, conn, "SELECT count(*) FROM tasker."+table), table)
 	}
 }
 
@@ -65,7 +71,7 @@ func TestRetentionGoesOnWhereItStopped(t *testing.T) {
 	require.Equal(t, int64(100), batch())
 
 	// Some that lie before that point come to rest meanwhile, and some behind it are asked for with another age.
-	mustExec(t, conn, `UPDATE tasker.tasks SET state = 'cancelled', completed_at = now() - interval '31 days' WHERE task_id IN (
+	dbtest.Execute(t, conn, `UPDATE tasker.tasks SET state = 'cancelled', completed_at = now() - interval '31 days' WHERE task_id IN (
 		SELECT task_id FROM tasker.tasks ORDER BY task_id LIMIT 5)`)
 	require.Equal(t, int64(50), mustQuery[int64](t, conn, "SELECT tasks FROM tasker.delete_finished_tasks('30 days', 50)"))
 	require.Equal(t, int64(5), mustQuery[int64](t, conn, "SELECT tasks FROM tasker.delete_finished_tasks('75 days', 50)")+
@@ -78,9 +84,9 @@ func TestRetentionGoesOnWhereItStopped(t *testing.T) {
 func TestTwoCleanUpAtOnce(t *testing.T) {
 	t.Parallel()
 	conn := mustPair(t)
-	mustExec(t, conn, "SET lock_timeout = '10s'")
+	dbtest.Execute(t, conn, "SET lock_timeout = '10s'")
 	mustCrowd(t, conn, 30, "90 days", "80 days", "complete")
-	other := mustConnect(t, conn.Config().ConnString())
+	other := dbtest.Connect(t, conn.Config().ConnString())
 	tx, err := other.Begin(t.Context())
 	require.NoError(t, err)
 	defer tx.Rollback(t.Context())
@@ -90,15 +96,48 @@ func TestTwoCleanUpAtOnce(t *testing.T) {
 	require.Equal(t, int64(0), mustQuery[int64](t, conn, "SELECT count(*) FROM tasker.tasks"))
 }
 
+// TestRetentionPassesOverOpenCheckpoints: a handler that saves a checkpoint in a transaction of its own holds its step, or
+// the checkpoint, while somebody calls the task off. Clean-up takes the other tasks, as many as were asked for, and waits
+// for nobody.
+func TestRetentionPassesOverOpenCheckpoints(t *testing.T) {
+	t.Parallel()
+	conn := mustPair(t)
+	handler := dbtest.Connect(t, conn.Config().ConnString())
+	dbtest.Execute(t, conn, "SET lock_timeout = '1s'")
+	start := func() string {
+		return mustQuery[string](t, conn, `SELECT task_id FROM tasker.create_task('{"namespace": "demo", "name": "pair"}')`)
+	}
+	cancel := func(task string) {
+		require.Equal(t, "cancelled", mustQuery[string](t, conn, "SELECT tasker.cancel_task($1, 'operator')", task))
+	}
+	save := `SELECT tasker.save_checkpoint(step_id, 1, '7') FROM tasker.steps WHERE task_id = $1 AND name = 's0'`
+	for _, further := range []bool{false, true} {
+		running := start()
+		if further {
+			require.True(t, mustQuery[bool](t, conn, save, running))
+		}
+		tx, err := handler.Begin(t.Context())
+		require.NoError(t, err)
+		require.True(t, mustQuery[bool](t, tx, save, running))
+		cancel(running)
+		cancel(start())
+		cancel(start())
+		require.Equal(t, int64(2), mustQuery[int64](t, conn, "SELECT tasks FROM tasker.delete_finished_tasks('0', 2)"), "further: %t", further)
+		require.Equal(t, running, mustQuery[string](t, conn, "SELECT string_agg(task_id::text, ' ') FROM tasker.tasks"))
+		require.NoError(t, tx.Commit(t.Context()))
+		require.Equal(t, int64(1), mustQuery[int64](t, conn, "SELECT tasks FROM tasker.delete_finished_tasks('0', 2)"))
+	}
+}
+
 // TestArchivesOfOthersStay: only our queues' archives are cleaned, the oldest of each first, and by number over all.
 func TestArchivesOfOthersStay(t *testing.T) {
 	t.Parallel()
-	conn := mustConnect(t, dbtest.URL(t))
+	conn := dbtest.Connect(t, dbtest.URL(t))
 	mustCreate(t, conn, "pair", chain(2))
-	mustExec(t, conn, "SELECT pgmq.create('of_others')")
+	dbtest.Execute(t, conn, "SELECT pgmq.create('of_others')")
 	for _, queue := range []string{"demo_queue", "orchestration_step_results", "orchestration_task_requests", "of_others"} {
-		mustExec(t, conn, "SELECT pgmq.archive('"+queue+"', ARRAY(SELECT pgmq.send_batch('"+queue+"', ARRAY['1', '2', '3']::jsonb[])))")
-		mustExec(t, conn, "UPDATE pgmq.a_"+queue+" SET archived_at = now() - interval '1 day' * message::text::integer WHERE message <> '1'")
+		dbtest.Execute(t, conn, "SELECT pgmq.archive('"+queue+"', ARRAY(SELECT pgmq.send_batch('"+queue+"', ARRAY['1', '2', '3']::jsonb[])))")
+		dbtest.Execute(t, conn, "UPDATE pgmq.a_"+queue+" SET archived_at = now() - interval '1 day' * message::text::integer WHERE message <> '1'")
 	}
 	for _, want := range []int64{4, 2, 0} {
 		require.Equal(t, want, mustQuery[int64](t, conn, "SELECT tasker.delete_archived_messages('1 day', 4)"))

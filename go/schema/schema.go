@@ -2,7 +2,8 @@
 // way to bring a database there.
 //
 //	setup/        what migrate itself runs: its lock, its bookkeeping, the choice of pgmq
-//	pgmq/         our SQL-only pgmq: schema.sql (types and table), then one function with all its forms a file
+//	pgmq/         our SQL-only pgmq: schema.sql (types and tables), then one function with all its forms a file
+//	tasker_pgmq/  what those functions share, in a schema of its own: clients take stock of schema pgmq
 //	migrations/   NNNN_what.up.sql and NNNN_what.down.sql: rows change here, in order, once, never edited
 //	functions/    one function a file, the file named for it
 //	views/        one view a file, likewise

@@ -26,7 +26,7 @@ const pgmqIsOurs = "SELECT pgmq = 'own' FROM tasker.installation"
 func TestUpDownUp(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
-	conn := mustConnect(t, url)
+	conn := dbtest.Connect(t, url)
 	empty := mustDump(t, url)
 	require.NoError(t, schema.Migrate(t.Context(), conn))
 	first := mustDump(t, url)
@@ -49,13 +49,13 @@ func TestPrintedSQLIsWhatMigrateRuns(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte(schema.SQL()), 0o600))
 	mustRun(t, "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file="+file, printed)
 	require.Equal(t, mustDump(t, migrated), mustDump(t, printed))
-	require.NoError(t, schema.Check(t.Context(), mustConnect(t, printed)))
+	require.NoError(t, schema.Check(t.Context(), dbtest.Connect(t, printed)))
 }
 
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
-	one, other := mustConnect(t, url), mustConnect(t, url)
+	one, other := dbtest.Connect(t, url), dbtest.Connect(t, url)
 	first := make(chan error)
 	go func() { first <- schema.Migrate(t.Context(), one) }()
 	require.NoError(t, schema.Migrate(t.Context(), other))
@@ -67,9 +67,9 @@ func TestTwoAtOnce(t *testing.T) {
 func TestMigrateAgainTakesNoLock(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	holder, conn := mustConnect(t, url), mustConnect(t, url)
-	mustExec(t, holder, "SELECT pg_advisory_lock(hashtextextended('tasker.migrate', 0))")
-	mustExec(t, conn, "SET lock_timeout = '1ms'")
+	holder, conn := dbtest.Connect(t, url), dbtest.Connect(t, url)
+	dbtest.Execute(t, holder, "SELECT pg_advisory_lock(hashtextextended('tasker.migrate', 0))")
+	dbtest.Execute(t, conn, "SET lock_timeout = '1ms'")
 	require.NoError(t, schema.Migrate(t.Context(), conn))
 }
 
@@ -77,9 +77,9 @@ func TestMigrateAgainTakesNoLock(t *testing.T) {
 func TestObjectsAreReplacedWhole(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	conn := mustConnect(t, url)
+	conn := dbtest.Connect(t, url)
 	before := mustDump(t, url)
-	mustExec(t, conn, `
+	dbtest.Execute(t, conn, `
 		CREATE FUNCTION tasker.forgotten() RETURNS integer LANGUAGE sql AS 'SELECT 1';
 		CREATE FUNCTION tasker.wake() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 		CREATE TRIGGER wakes AFTER INSERT ON tasker.migrations EXECUTE FUNCTION tasker.wake();
@@ -95,8 +95,8 @@ func TestObjectsAreReplacedWhole(t *testing.T) {
 func TestUsersObjectsAreNotDropped(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	conn := mustConnect(t, url)
-	mustExec(t, conn, `
+	conn := dbtest.Connect(t, url)
+	dbtest.Execute(t, conn, `
 		CREATE VIEW tasker.ours AS SELECT 1 AS n;
 		CREATE VIEW public.report AS SELECT n FROM tasker.ours;
 		UPDATE tasker.installation SET digest = 'of another build'`)
@@ -111,20 +111,20 @@ func TestPrivilegesOutliveMigrate(t *testing.T) {
 	t.Parallel()
 	role := mustRole(t)
 	url := dbtest.URL(t)
-	conn := mustConnect(t, url)
-	mustExec(t, conn, `
+	conn := dbtest.Connect(t, url)
+	dbtest.Execute(t, conn, `
 		REVOKE ALL ON FUNCTION tasker.create_task(jsonb) FROM PUBLIC;
 		GRANT EXECUTE ON FUNCTION tasker.create_task(jsonb) TO `+role)
 	before := mustDump(t, url)
-	mustExec(t, conn, "UPDATE tasker.installation SET digest = 'of another build'")
+	dbtest.Execute(t, conn, "UPDATE tasker.installation SET digest = 'of another build'")
 	require.NoError(t, schema.Migrate(t.Context(), conn))
 	require.Equal(t, before, mustDump(t, url))
 }
 
 func TestMigrateRefusesSomebodyElsesSchema(t *testing.T) {
 	t.Parallel()
-	conn := mustConnect(t, dbtest.Empty(t))
-	mustExec(t, conn, "CREATE SCHEMA tasker; CREATE TABLE tasker.tasks (id integer)")
+	conn := dbtest.Connect(t, dbtest.Empty(t))
+	dbtest.Execute(t, conn, "CREATE SCHEMA tasker; CREATE TABLE tasker.tasks (id integer)")
 	require.ErrorContains(t, schema.Migrate(t.Context(), conn), `schema "tasker" is in use`)
 }
 
@@ -140,8 +140,8 @@ func TestServersThatAreRefused(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			conn := mustConnect(t, dbtest.URL(t))
-			mustExec(t, conn, "CREATE SCHEMA disguise; "+test.disguise+"; SET search_path = disguise, pg_catalog")
+			conn := dbtest.Connect(t, dbtest.URL(t))
+			dbtest.Execute(t, conn, "CREATE SCHEMA disguise; "+test.disguise+"; SET search_path = disguise, pg_catalog")
 			require.ErrorIs(t, schema.Migrate(t.Context(), conn), test.want)
 			require.ErrorIs(t, schema.Check(t.Context(), conn), test.want)
 		})
@@ -152,8 +152,8 @@ func TestServersThatAreRefused(t *testing.T) {
 func TestForeignPgmqIsUntouched(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	conn := mustConnect(t, url)
-	mustExec(t, conn, `
+	conn := dbtest.Connect(t, url)
+	dbtest.Execute(t, conn, `
 		DROP SCHEMA tasker CASCADE;
 		COMMENT ON SCHEMA pgmq IS 'of somebody else';
 		CREATE OR REPLACE FUNCTION pgmq.list_queues() RETURNS SETOF pgmq.queue_record LANGUAGE sql AS 'SELECT * FROM pgmq.meta';
@@ -168,8 +168,8 @@ func TestForeignPgmqIsUntouched(t *testing.T) {
 
 func TestEmptySchemaPgmqIsRefused(t *testing.T) {
 	t.Parallel()
-	conn := mustConnect(t, dbtest.Empty(t))
-	mustExec(t, conn, "CREATE SCHEMA pgmq")
+	conn := dbtest.Connect(t, dbtest.Empty(t))
+	dbtest.Execute(t, conn, "CREATE SCHEMA pgmq")
 	require.ErrorContains(t, schema.Migrate(t.Context(), conn), "Drop that schema, or install pgmq into it")
 }
 
@@ -177,9 +177,24 @@ func TestEmptySchemaPgmqIsRefused(t *testing.T) {
 func TestOurPgmqIsRecognized(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	conn := mustConnect(t, url)
+	conn := dbtest.Connect(t, url)
 	before := mustDump(t, url)
-	mustExec(t, conn, "DROP SCHEMA tasker CASCADE")
+	dbtest.Execute(t, conn, "DROP SCHEMA tasker CASCADE")
+	require.NoError(t, schema.Migrate(t.Context(), conn))
+	require.Equal(t, before, mustDump(t, url))
+}
+
+// Ensure that a restore that left out what our pgmq leans on is found out, and another migrate mends it.
+func TestHalfOfOurPgmqIsMended(t *testing.T) {
+	t.Parallel()
+	url := dbtest.URL(t)
+	conn := dbtest.Connect(t, url)
+	if !mustQuery[bool](t, conn, pgmqIsOurs) {
+		t.Skip("this server's pgmq is not ours")
+	}
+	before := mustDump(t, url)
+	dbtest.Execute(t, conn, "DROP SCHEMA tasker_pgmq CASCADE")
+	require.ErrorIs(t, schema.Check(t.Context(), conn), schema.ErrAbsent)
 	require.NoError(t, schema.Migrate(t.Context(), conn))
 	require.Equal(t, before, mustDump(t, url))
 }
@@ -187,20 +202,20 @@ func TestOurPgmqIsRecognized(t *testing.T) {
 func TestOwnerNeedNotBeSuperuser(t *testing.T) {
 	t.Parallel()
 	role := mustRole(t)
-	conn := mustConnect(t, dbtest.Empty(t))
-	mustExec(t, conn, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO "+role+"', current_database()); END $$")
-	mustExec(t, conn, "SET SESSION AUTHORIZATION "+role)
+	conn := dbtest.Connect(t, dbtest.Empty(t))
+	dbtest.Execute(t, conn, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO "+role+"', current_database()); END $$")
+	dbtest.Execute(t, conn, "SET SESSION AUTHORIZATION "+role)
 	require.NoError(t, schema.Migrate(t.Context(), conn))
-	mustExec(t, conn, "UPDATE tasker.installation SET digest = 'of another build'")
+	dbtest.Execute(t, conn, "UPDATE tasker.installation SET digest = 'of another build'")
 	require.NoError(t, schema.Migrate(t.Context(), conn))
-	mustExec(t, conn, "SELECT pgmq.send('orchestration_step_results', '{}')")
+	dbtest.Execute(t, conn, "SELECT pgmq.send('orchestration_step_results', '{}')")
 	require.NoError(t, schema.Down(t.Context(), conn))
 }
 
 // Ensure that a file creates what it is named for, and nothing else.
 func TestFilesAreNamedForTheirObjects(t *testing.T) {
 	t.Parallel()
-	conn := mustConnect(t, dbtest.URL(t))
+	conn := dbtest.Connect(t, dbtest.URL(t))
 	const routines = `SELECT coalesce(array_agg(DISTINCT proname::text ORDER BY proname::text), '{}')
 		FROM pg_proc WHERE pronamespace = $1::text::regnamespace`
 	const views = `SELECT coalesce(array_agg(relname::text ORDER BY relname::text), '{}')
@@ -210,6 +225,8 @@ func TestFilesAreNamedForTheirObjects(t *testing.T) {
 	if mustQuery[bool](t, conn, pgmqIsOurs) {
 		ours := slices.DeleteFunc(mustNames(t, "pgmq"), func(name string) bool { return name == "schema" })
 		require.Equal(t, ours, mustQuery[[]string](t, conn, routines, "pgmq"))
+		// Those made for a queue have its name in theirs.
+		require.Equal(t, mustNames(t, "tasker_pgmq"), mustQuery[[]string](t, conn, routines+" AND proname !~ '/'", "tasker_pgmq"))
 	}
 }
 
@@ -217,10 +234,10 @@ func TestFilesAreNamedForTheirObjects(t *testing.T) {
 // with no search_path to lean on.
 func TestBodiesAreValid(t *testing.T) {
 	t.Parallel()
-	conn := mustConnect(t, dbtest.URL(t))
-	mustExec(t, conn, "SET search_path = ''")
+	conn := dbtest.Connect(t, dbtest.URL(t))
+	dbtest.Execute(t, conn, "SET search_path = ''")
 	definitions := mustQuery[[]string](t, conn, `SELECT array_agg(pg_get_functiondef(oid)) FROM pg_proc
-		WHERE pronamespace IN ('tasker'::regnamespace, 'pgmq'::regnamespace)`)
+		WHERE pronamespace::regnamespace::text IN ('tasker', 'pgmq', 'tasker_pgmq')`)
 	require.NotEmpty(t, definitions)
 	for _, definition := range definitions {
 		_, err := conn.Exec(t.Context(), definition)
@@ -241,7 +258,7 @@ func TestErrorsNameFileAndLine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := schema.Run(t.Context(), mustConnect(t, dbtest.Empty(t)), "functions/x.sql", test.sql)
+			err := schema.Run(t.Context(), dbtest.Connect(t, dbtest.Empty(t)), "functions/x.sql", test.sql)
 			require.ErrorContains(t, err, test.want)
 			require.ErrorContains(t, err, test.more)
 		})
@@ -251,24 +268,10 @@ func TestErrorsNameFileAndLine(t *testing.T) {
 func TestLockedOutSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	holder, conn := mustConnect(t, url), mustConnect(t, url)
-	mustExec(t, holder, "BEGIN; LOCK TABLE tasker.migrations")
+	holder, conn := dbtest.Connect(t, url), dbtest.Connect(t, url)
+	dbtest.Execute(t, holder, "BEGIN; LOCK TABLE tasker.migrations")
 	err := schema.Run(t.Context(), conn, "x.sql", "SET LOCAL lock_timeout = '1ms'; LOCK TABLE tasker.migrations")
 	require.ErrorContains(t, err, "nothing was changed: end long transactions")
-}
-
-func mustConnect(t *testing.T, url string) *pgx.Conn {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	return conn
-}
-
-func mustExec(t *testing.T, conn *pgx.Conn, sql string) {
-	t.Helper()
-	_, err := conn.PgConn().Exec(t.Context(), sql).ReadAll()
-	require.NoError(t, err)
 }
 
 func mustQuery[T any](t *testing.T, db schema.Querier, sql string, args ...any) (value T) {
@@ -285,7 +288,7 @@ func mustRole(t *testing.T) string {
 	role := "tasker_test_" + hex.EncodeToString(id[:])
 	server := os.Getenv("TASKER_TEST_DATABASE_URL")
 	require.NotEmpty(t, server, "TASKER_TEST_DATABASE_URL")
-	mustExec(t, mustConnect(t, server), "CREATE ROLE "+role)
+	dbtest.Execute(t, dbtest.Connect(t, server), "CREATE ROLE "+role)
 	t.Cleanup(func() {
 		conn, err := pgx.Connect(context.Background(), server)
 		require.NoError(t, err)
@@ -307,6 +310,7 @@ var restricted = regexp.MustCompile(`(?m)^\\(un)?restrict .*\n`) // a random wor
 
 func mustDump(t *testing.T, url string, options ...string) string {
 	t.Helper()
+	dbtest.NeedsDump(t)
 	return restricted.ReplaceAllString(mustRun(t, "pg_dump", append(options, "--schema-only", url)...), "")
 }
 

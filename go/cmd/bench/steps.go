@@ -190,14 +190,8 @@ func (b *bench) bareHop(ctx context.Context, name, body string) error {
 	if _, err := b.pool.Exec(ctx, sendBatch, name, slices.Repeat([]string{body}, batchSize)); err != nil {
 		return err
 	}
-	rows, err := b.pool.Query(ctx, readBatch, name, batchSize)
+	ids, err := messageIDs(ctx, b.pool, readBatch, name, batchSize)
 	if err != nil {
-		return err
-	}
-	var id int64
-	var message []byte
-	var ids []int64
-	if _, err = pgx.ForEachRow(rows, []any{&id, &message}, func() error { ids = append(ids, id); return nil }); err != nil {
 		return err
 	}
 	_, err = b.pool.Exec(ctx, deleteBatch, name, ids)

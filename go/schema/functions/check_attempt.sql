@@ -2,7 +2,7 @@
 -- tasker.start_steps says it. For a worker whose message waited between its start and its handler, and for a handler
 -- that asks whether anybody still waits for it. Nothing is locked and nothing is counted.
 CREATE FUNCTION tasker.check_attempt(step_id bigint, attempt integer) RETURNS text
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   paused boolean;

@@ -2,7 +2,7 @@
 -- where it stands and what is possible from there in DETAIL. Gives the step's state.
 CREATE FUNCTION tasker.control_step(action text, task_id uuid, step_name text, actor text, reason text, results jsonb DEFAULT NULL)
 RETURNS text
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   id      bigint := (SELECT s.step_id FROM tasker.steps s WHERE s.task_id = control_step.task_id AND s.name = step_name);
   answer  record;
@@ -19,7 +19,7 @@ BEGIN
   SELECT c.state, c.refusal INTO answer FROM tasker.control_steps(action, ARRAY[id], actor, reason, results) c;
   IF answer.refusal IS NOT NULL THEN
     SELECT CASE WHEN tasker.task_actions(t.state) = '{}' THEN '{}' ELSE tasker.step_actions(answer.state,
-             (p.definition -> 'steps' -> s.position ->> 'skippable')::boolean) END
+             (p.definition -> 'steps' -> s.position ->> 'skippable')::boolean, tasker.key_taken(t.task_id)) END
       INTO allowed
       FROM tasker.steps s JOIN tasker.tasks t USING (task_id) JOIN tasker.templates p USING (template_id) WHERE s.step_id = id;
     RAISE EXCEPTION '%', answer.refusal USING ERRCODE = 'TK422', DETAIL = jsonb_build_object(

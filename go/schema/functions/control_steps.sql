@@ -5,7 +5,7 @@
 -- so the task stays as it is; everything else moves it on, and the verdict then says where to.
 CREATE FUNCTION tasker.control_steps(action text, step_ids bigint[], actor text, reason text DEFAULT NULL, results jsonb DEFAULT NULL)
 RETURNS TABLE (step_id bigint, task_id uuid, state text, refusal text)
-LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   every    text[] := '{pending,enqueued,in_progress,waiting_for_retry,complete,error,cancelled,skipped,resolved_manually}';
@@ -24,10 +24,12 @@ BEGIN
   END IF;
   PERFORM tasker.lock_tasks(tasks);
   PERFORM tasker.lock_steps_of(tasks, every);
+  PERFORM tasker.apply_replies(tasks, actor);
   now := clock_timestamp();
 
   WITH judged AS MATERIALIZED (
-    SELECT a.id, t.task_id, t.idempotency_key, tasker.step_refusal(action, a.id, s.state, t.state, recipe.skippable) AS refusal
+    SELECT a.id, t.task_id, t.idempotency_key, tasker.step_refusal(action, a.id, s.state, t.state, recipe.skippable,
+             t.state = 'error' AND tasker.key_taken(t.task_id)) AS refusal
       FROM (SELECT DISTINCT id FROM unnest(step_ids) AS u (id) WHERE id IS NOT NULL) a
       LEFT JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = a.id OFFSET 0) s ON true
       LEFT JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = s.task_id OFFSET 0) t ON true

@@ -10,7 +10,7 @@ BEGIN
     RAISE EXCEPTION '%', coalesce(answer.refusal, 'no task: give its id') USING ERRCODE = 'TK404';
   ELSIF answer.refusal IS NOT NULL THEN
     RAISE EXCEPTION '%', answer.refusal USING ERRCODE = 'TK422', DETAIL = jsonb_build_object(
-      'state', answer.state, 'allowed', array_remove(tasker.task_actions(answer.state), action));
+      'state', answer.state, 'allowed', array_remove(tasker.task_actions(answer.state, tasker.key_taken(task_id)), action));
   END IF;
   RETURN answer.state;
 END

@@ -5,7 +5,7 @@
 -- not turn a task that is called off into an error.
 CREATE FUNCTION tasker.control_tasks(action text, task_ids uuid[], actor text, reason text DEFAULT NULL)
 RETURNS TABLE (task_id uuid, state text, refusal text)
-LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   open     text[] := '{pending,enqueued,in_progress,waiting_for_retry}';
@@ -23,6 +23,7 @@ BEGIN
   PERFORM tasker.lock_tasks(task_ids);
   IF moving IS NOT NULL THEN
     PERFORM tasker.lock_steps_of(task_ids, moving);
+    PERFORM tasker.apply_replies(task_ids, actor);
   END IF;
   now := clock_timestamp();
 
@@ -32,7 +33,7 @@ BEGIN
       SELECT a.id, CASE
           WHEN t.task_id IS NULL THEN format('no task %s: use the id that create_task gave', a.id)
           WHEN action <> ALL (tasker.task_actions(t.state))
-            THEN tasker.refusal(action, 'a task that is ' || t.state, tasker.task_actions(t.state))
+            THEN tasker.refusal(action, 'a task that is ' || t.state, tasker.task_actions(t.state, tasker.key_taken(a.id)))
           WHEN action = 'retry' AND f.task_id IS NULL
             THEN format('cannot retry a task that is %s: none of its steps is in error', t.state)
           WHEN h.holder IS NOT NULL

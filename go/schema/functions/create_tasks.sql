@@ -1,10 +1,11 @@
 -- The one rule for what is written when tasks are created. Joins the caller's transaction: a rollback takes tasks and
 -- messages away together. A request seen before gives the task it made then: by its request_id, or by its idempotency
 -- key (its own, or the one that its template derives) while the task holds it.
--- An impatient caller (a tick) gets a null task_id for a request whose key somebody else holds just now.
-CREATE FUNCTION tasker.create_tasks(requests jsonb, patient boolean DEFAULT true)
+-- An impatient caller (a tick) gets a null task_id for a request whose key somebody else holds just now. Without roots the
+-- first steps are left to the caller, or to enqueue.
+CREATE FUNCTION tasker.create_tasks(requests jsonb, patient boolean DEFAULT true, roots boolean DEFAULT true)
 RETURNS TABLE (ordinal integer, task_id uuid, created boolean, state text)
-LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   ordinals    integer[];
@@ -35,8 +36,9 @@ BEGIN
     SELECT n, coalesce(request_ids[n]::text, 'alone ' || n) AS request, coalesce(namespaces[n] || ' ' || keys[n], 'alone ' || n) AS key,
            coalesce(by_request.task_id, by_key.task_id) AS present, tasker.uuidv7() AS new_id
       FROM unnest(held) n
-      LEFT JOIN tasker.tasks by_request ON by_request.request_id = request_ids[n]
-      LEFT JOIN tasker.tasks by_key ON by_key.namespace_id = namespaces[n] AND by_key.idempotency_key = keys[n] AND by_key.key_held),
+      LEFT JOIN LATERAL (SELECT task_id FROM tasker.tasks WHERE request_id = request_ids[n] OFFSET 0) by_request ON true
+      LEFT JOIN LATERAL (
+        SELECT task_id FROM tasker.tasks WHERE namespace_id = namespaces[n] AND idempotency_key = keys[n] AND key_held OFFSET 0) by_key ON true),
   alike AS (
     SELECT *, present IS NULL AND n = min(n) OVER (PARTITION BY request, present IS NULL) AS first FROM asked),
   made AS (
@@ -48,10 +50,12 @@ BEGIN
 
   IF fresh IS NOT NULL THEN
     PERFORM tasker.insert_tasks(requests, fresh, ids, templates, keys, scopes);
-    PERFORM tasker.hand_out_roots(ARRAY(SELECT ids[n] FROM unnest(fresh) n));
+    IF roots THEN
+      PERFORM tasker.hand_out_roots(ARRAY(SELECT ids[n] FROM unnest(fresh) n));
+    END IF;
   END IF;
   RETURN QUERY
     SELECT o, ids[o], CASE WHEN ids[o] IS NOT NULL THEN o = ANY (coalesce(fresh, '{}')) END, t.state
-      FROM unnest(ordinals) o LEFT JOIN tasker.tasks t ON t.task_id = ids[o] ORDER BY o;
+      FROM unnest(ordinals) o LEFT JOIN LATERAL (SELECT state FROM tasker.tasks WHERE task_id = ids[o] OFFSET 0) t ON true ORDER BY o;
 END
 $$;

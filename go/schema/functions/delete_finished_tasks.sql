@@ -1,7 +1,7 @@
--- Retention: deletes tasks that came to rest longer ago than older_than, with their steps, edges and history: at most
--- quantity of them in one call, the oldest first. Repeat it, each call a transaction of its own, until fewer than
--- quantity come back: then none is left. Safe while everything runs: a task that somebody holds is passed over, an open
--- task is never touched, a message of a deleted step is stale to whoever reads it. Dead letters stay.
+-- Retention: deletes tasks that came to rest longer ago than older_than, with their steps, edges, history, checkpoints and
+-- events: at most quantity of them in one call, the oldest first. Repeat it, each call a transaction of its own, until
+-- fewer than quantity come back: then none is left. Safe while everything runs: a task that somebody holds is passed over,
+-- an open task is never touched, a message of a deleted step is stale to whoever reads it. Dead letters stay.
 -- Tasks in error are finished, too, unless errors_too is false. A deleted task's idempotency key and request_id are
 -- forgotten: the same request makes a new task.
 -- Tasks are read by primary key, whose ids begin with the time of creation. Each call goes on where the last one

@@ -4,7 +4,7 @@
 -- steps and messages are locked in this order and nothing is waited for: a worker that replies this moment holds its
 -- message and lives. A step without a message is left to the suspects. Gives how many.
 CREATE FUNCTION tasker.end_lost_steps(namespace text, quantity integer, actor text) RETURNS integer
-LANGUAGE plpgsql SET jit = off AS $$
+LANGUAGE plpgsql SET jit = off SET enable_seqscan = off AS $$
 DECLARE
   queue_table text := tasker.queue_table(namespace);
   budget      integer := (SELECT n.crash_budget FROM tasker.namespaces n WHERE n.name = namespace);
@@ -12,7 +12,7 @@ DECLARE
     SELECT s.step_id, s.msg_id, greatest(s.losses, q.read_ct - 1) AS workers FROM tasker.steps s
       JOIN %s q ON q.msg_id = s.msg_id AND q.enqueued_at <= s.enqueued_at
      WHERE s.namespace_id = (SELECT n.namespace_id FROM tasker.namespaces n WHERE n.name = $1)
-       AND s.state IN ('enqueued', 'in_progress') AND NOT s.paused
+       AND s.state IN ('enqueued', 'in_progress') AND NOT s.paused AND s.reply IS NULL
        AND (s.losses >= $2
             OR s.state = 'enqueued' AND s.started_at IS NULL AND q.read_ct > $2 AND q.vt <= clock_timestamp())
        AND NOT EXISTS (SELECT FROM pgmq.q_orchestration_step_results r

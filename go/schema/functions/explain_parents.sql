@@ -23,7 +23,7 @@ BEGIN
   SELECT string_agg(format('%s, which %s', f.name, CASE f.state WHEN 'error' THEN 'failed' ELSE 'was cancelled' END), ', and '
                     ORDER BY f.position),
          string_agg(format('SELECT tasker.retry_step(%L, %L, ''you'')', f.task_id, f.name), '; ' ORDER BY f.position)
-           FILTER (WHERE f.state = 'error')
+           FILTER (WHERE f.state = 'error' AND NOT tasker.key_taken(f.task_id))
     INTO failed, remedy
     FROM awaited a
    CROSS JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = a.step_id AND state IN ('error', 'cancelled') OFFSET 0) f;

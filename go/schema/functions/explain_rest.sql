@@ -5,6 +5,7 @@ DECLARE
   last    record;
   at      text := tasker.in_utc(step.completed_at);
   actions text[];
+  holder  uuid;
 BEGIN
   SELECT h.actor, h.reason INTO last FROM tasker.step_transitions h
    WHERE h.step_id = step.step_id AND h.to_state = step.state ORDER BY h.transition_id DESC LIMIT 1;
@@ -18,8 +19,10 @@ BEGIN
     RETURN;
   END IF;
 
-  SELECT ARRAY(SELECT a FROM unnest(tasker.step_actions(step.state, r.skippable)) a WHERE a <> 'cancel') INTO actions
+  SELECT ARRAY(SELECT a FROM unnest(tasker.step_actions(step.state, r.skippable, h.holder IS NOT NULL)) a WHERE a <> 'cancel'), h.holder
+    INTO actions, holder
     FROM tasker.tasks t
+    LEFT JOIN tasker.key_holders(ARRAY[step.task_id]) h ON h.task_id = t.task_id
    CROSS JOIN LATERAL tasker.template_recipes(ARRAY[t.template_id]) r
    WHERE t.task_id = step.task_id AND r.position = step.position AND cardinality(tasker.task_actions(t.state)) > 0;
   code := CASE last.reason WHEN 'worker_lost' THEN 'worker_lost' ELSE 'failed' END;
@@ -29,7 +32,8 @@ BEGIN
     || coalesce(' To try it again or end it by hand: ' || (
          SELECT string_agg(format('SELECT tasker.%s_step(%L, %L, %s''you'')', a, step.task_id, step.name,
                                   CASE a WHEN 'resolve' THEN '''{"its": "results"}'', ' END), '; ' ORDER BY n)
-           FROM unnest(actions) WITH ORDINALITY AS u (a, n)), '');
+           FROM unnest(actions) WITH ORDINALITY AS u (a, n)), '')
+    || coalesce(' Nothing reopens its task: task ' || holder || ' holds its idempotency key by now.', '');
   RETURN NEXT;
 END
 $$;

@@ -1,14 +1,20 @@
--- What explain_step says of a step that waits to be handed out: for its backoff, for room in the window of its namespace,
+-- What explain_step says of a step that waits to be handed out: for its start or its backoff, for room in the window of its namespace,
 -- or for the next tick. How many go before it is counted as far as a thousand.
 CREATE FUNCTION tasker.explain_waiting(step tasker.steps) RETURNS TABLE (code text, explanation text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   namespace tasker.namespaces := (SELECT n FROM tasker.namespaces n WHERE n.namespace_id = step.namespace_id);
+  now       timestamptz := clock_timestamp();  -- which no index could be asked for
   room      integer;
   before    bigint;
   line      text;
 BEGIN
-  IF step.due_at > clock_timestamp() THEN
+  IF step.due_at > now AND step.attempt = 0 THEN
+    code := 'starts_later';
+    explanation := format('Starts at %s: so its request asks.', tasker.in_utc(step.due_at));
+    RETURN NEXT;
+    RETURN;
+  ELSIF step.due_at > now THEN
     code := 'backoff';
     explanation := format('Waits until %s to be tried again: attempt %s %s.', tasker.in_utc(step.due_at), step.attempt, (
       SELECT h.reason FROM tasker.step_transitions h
@@ -22,7 +28,11 @@ BEGIN
         AND (s.rank, s.step_id) < (step.rank, step.step_id) LIMIT 1001)
     UNION ALL
     (SELECT FROM tasker.steps s
-      WHERE s.namespace_id = step.namespace_id AND s.state = 'waiting_for_retry' AND s.due_at <= clock_timestamp() AND NOT s.paused
+      WHERE s.namespace_id = step.namespace_id AND s.state = 'waiting_for_retry' AND s.is_due AND NOT s.paused
+        AND (s.rank, s.step_id) < (step.rank, step.step_id) LIMIT 1001)
+    UNION ALL
+    (SELECT FROM tasker.steps s
+      WHERE s.namespace_id = step.namespace_id AND s.state = 'waiting_for_retry' AND s.due_at <= now AND NOT s.is_due AND NOT s.paused
         AND (s.rank, s.step_id) < (step.rank, step.step_id) LIMIT 1001)) b;
   room := greatest(tasker.window_room(namespace.namespace_id, namespace.dispatch_window), 0);
   line := 'ready steps before it: ' || CASE WHEN before > 1000 THEN 'more than 1000' ELSE before::text END;

@@ -1,5 +1,5 @@
 -- Which steps of some tasks may run now, and if not, why not: one row a step, by task and in the template's order.
--- A step is ready when every step it waits for is done, nobody has it in hand, its backoff, if it failed, is over, and
+-- A step is ready when every step it waits for is done, nobody has it in hand, its task's start and its backoff, if it failed, are over, and
 -- neither it nor its namespace nor everything is paused. The first attempt always may run; whether a failure leaves
 -- another one is decided when the failure is applied.
 -- Columns keep the names users of the older systems know; named_step_id is the step's place in its template.

@@ -4,8 +4,9 @@
 -- total_tasks and total_steps are the sums of what was counted. What differs from the older systems: they counted
 -- everything on each call; a step that failed and will be tried again is waiting_for_retry, not an error:
 -- retryable_error_steps counts those, in_backoff_steps the ones not yet due, error_steps those that failed for good,
--- exhausted_retry_steps the ones among them with no attempt left. complete_ counts what an operator resolved or
--- skipped, too. active_connections sees other roles' sessions only as a member of pg_read_all_stats.
+-- exhausted_retry_steps the ones among them with no attempt left. One that waits for its task's start is pending.
+-- complete_ counts what an operator resolved or skipped, too. active_connections sees other roles' sessions only as a
+-- member of pg_read_all_stats.
 CREATE FUNCTION tasker.get_system_health_counts(since timestamptz DEFAULT clock_timestamp() - interval '24 hours')
 RETURNS TABLE (total_tasks bigint, pending_tasks bigint, in_progress_tasks bigint, complete_tasks bigint,
   error_tasks bigint, cancelled_tasks bigint, total_steps bigint, pending_steps bigint, in_progress_steps bigint,
@@ -29,14 +30,14 @@ LANGUAGE sql STABLE SET jit = off AS $$
            count(*) FILTER (WHERE state = 'error') AS error, count(*) FILTER (WHERE state = 'cancelled') AS cancelled
       FROM counted),
   steps AS (
-    SELECT count(*) AS total, count(*) FILTER (WHERE s.state = 'pending') AS pending,
+    SELECT count(*) AS total, count(*) FILTER (WHERE s.state = 'pending' OR (s.state = 'waiting_for_retry' AND s.attempt = 0)) AS pending,
            count(*) FILTER (WHERE s.state IN ('enqueued', 'in_progress')) AS in_progress,
            count(*) FILTER (WHERE s.state IN ('complete', 'skipped', 'resolved_manually')) AS complete,
            count(*) FILTER (WHERE s.state = 'error') AS error,
-           count(*) FILTER (WHERE s.state = 'waiting_for_retry') AS retryable,
-           count(*) FILTER (WHERE s.due_at > clock_timestamp()) AS in_backoff
+           count(*) FILTER (WHERE s.state = 'waiting_for_retry' AND s.attempt > 0) AS retryable,
+           count(*) FILTER (WHERE s.due_at > clock_timestamp() AND s.attempt > 0) AS in_backoff
       FROM counted c
-     CROSS JOIN LATERAL (SELECT state, due_at FROM tasker.steps WHERE task_id = c.task_id OFFSET 0) s),
+     CROSS JOIN LATERAL (SELECT state, attempt, due_at FROM tasker.steps WHERE task_id = c.task_id OFFSET 0) s),
   exhausted AS (
     SELECT count(*) AS count
       FROM tasker.steps s JOIN counted c USING (task_id)

@@ -1,6 +1,6 @@
 -- Where some tasks stand, a row each: their steps by kind, and what that means. No row for an unknown task.
 -- execution_status takes the first that holds: at rest, something ready, something running, paused, a retry waiting,
--- held up by failures, waiting for parents. A task is all_complete only when its own state says so.
+-- its start waiting, held up by failures, waiting for parents. A task is all_complete only when its own state says so.
 -- Columns keep the names users of the older systems know; named_task_id is the template.
 CREATE FUNCTION tasker.get_task_execution_contexts_batch(task_ids uuid[])
 RETURNS TABLE (task_id uuid, named_task_id integer, status text, total_steps bigint, pending_steps bigint,
@@ -16,11 +16,12 @@ LANGUAGE sql STABLE SET jit = off AS $$
       FROM asked a
      CROSS JOIN LATERAL (
        SELECT count(*) AS total,
-              count(*) FILTER (WHERE s.state = 'pending') AS pending,
+              count(*) FILTER (WHERE s.state = 'pending' OR (s.state = 'waiting_for_retry' AND s.attempt = 0)) AS pending,
               count(*) FILTER (WHERE s.state IN ('enqueued', 'in_progress')) AS running,
               count(*) FILTER (WHERE s.state IN ('complete', 'skipped', 'resolved_manually')) AS completed,
               count(*) FILTER (WHERE s.state = 'error') AS failed,
-              count(*) FILTER (WHERE s.state = 'waiting_for_retry') AS waiting,
+              count(*) FILTER (WHERE s.state = 'waiting_for_retry' AND s.attempt > 0) AS waiting,
+              count(*) FILTER (WHERE s.state = 'waiting_for_retry' AND s.attempt = 0) AS delayed,
               count(*) FILTER (WHERE NOT a.namespace_paused AND tasker.is_ready(s)) AS ready
          FROM tasker.steps s WHERE s.task_id = a.task_id OFFSET 0) s),
   judged AS (
@@ -30,6 +31,7 @@ LANGUAGE sql STABLE SET jit = off AS $$
                      WHEN running > 0 THEN 'processing'
                      WHEN paused THEN 'paused'
                      WHEN waiting > 0 THEN 'waiting_for_retry'
+                     WHEN delayed > 0 THEN 'waiting_for_start'
                      WHEN failed > 0 THEN 'blocked_by_failures'
                      ELSE 'waiting_for_dependencies' END AS verdict
       FROM counted c)
@@ -37,6 +39,7 @@ LANGUAGE sql STABLE SET jit = off AS $$
          CASE verdict WHEN 'all_complete' THEN 'none' WHEN 'cancelled' THEN 'none'
                       WHEN 'has_ready_steps' THEN 'execute_ready_steps' WHEN 'processing' THEN 'wait_for_completion'
                       WHEN 'paused' THEN 'resume' WHEN 'waiting_for_retry' THEN 'wait_for_retry'
+                      WHEN 'waiting_for_start' THEN 'wait_for_start'
                       WHEN 'blocked_by_failures' THEN 'handle_failures' ELSE 'wait_for_dependencies' END,
          CASE WHEN total = 0 THEN 100.0 ELSE round(completed * 100.0 / total, 2) END,
          CASE WHEN failed + waiting = 0 THEN 'healthy'

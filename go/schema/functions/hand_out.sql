@@ -3,7 +3,7 @@
 -- are ready, or, in the sweep, some that are out but lost their message: these go out again as the same attempt.
 -- Messages go onto their namespace's queue in order of rank.
 CREATE FUNCTION tasker.hand_out(chosen bigint[], actor text) RETURNS integer
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   namespace record;
   steps     bigint[];
@@ -30,20 +30,23 @@ BEGIN
 
     WITH moved AS (
       UPDATE tasker.steps s
-         SET state = 'enqueued', attempt = m.attempt, msg_id = m.msg_id, due_at = NULL, enqueued_at = now,
+         SET state = 'enqueued', attempt = m.attempt, msg_id = m.msg_id, due_at = NULL, is_due = false, enqueued_at = now,
              started_at = NULL
-        FROM unnest(steps, attempts, sent) AS m (step_id, attempt, msg_id) JOIN tasker.steps was USING (step_id)
-       WHERE s.step_id = m.step_id
+        FROM unnest(steps, attempts, sent) AS m (step_id, attempt, msg_id)
+       CROSS JOIN LATERAL (SELECT state FROM tasker.steps WHERE step_id = m.step_id OFFSET 0) was
+       WHERE s.step_id = m.step_id AND s.step_id = ANY (steps)
       RETURNING s.step_id, was.state AS from_state, s.attempt)
     INSERT INTO tasker.step_transitions (step_id, from_state, to_state, attempt, at, actor, reason)
-    SELECT step_id, from_state, 'enqueued', attempt, now, actor, CASE WHEN from_state = 'in_progress' THEN 'message lost' END
+    SELECT step_id, from_state, 'enqueued', attempt, now, actor, CASE
+             WHEN from_state = 'in_progress' THEN 'message lost'
+             WHEN from_state = 'waiting_for_retry' AND attempt = 1 THEN 'its start is due' END
       FROM moved WHERE from_state <> 'enqueued' ORDER BY step_id;
     PERFORM pg_notify('tasker.steps.' || namespace.name, '');
   END LOOP;
 
   WITH moved AS (
     UPDATE tasker.tasks SET state = 'in_progress', updated_at = now
-     WHERE state = 'pending' AND task_id IN (SELECT task_id FROM tasker.steps WHERE step_id = ANY (chosen))
+     WHERE state = 'pending' AND task_id = ANY (ARRAY(SELECT task_id FROM tasker.steps WHERE step_id = ANY (chosen)))
     RETURNING task_id)
   INSERT INTO tasker.task_transitions (task_id, from_state, to_state, at, actor)
   SELECT task_id, 'pending', 'in_progress', now, actor FROM moved ORDER BY task_id;

@@ -1,12 +1,14 @@
 -- The rows of new tasks: the tasks, their steps and the edges between them. fresh names the requests that become
 -- tasks; everything else is looked up by a request's ordinal. Steps that the request skips are skipped from the start
--- and open nothing that a child would wait for. A task that has nothing to do is complete at once.
+-- and open nothing that a child would wait for. A task that has nothing to do is complete at once. A task that is to start
+-- later waits with the steps that could run now as if for a retry, before their first attempt, and ages from its start on.
 CREATE FUNCTION tasker.insert_tasks(requests jsonb, fresh integer[], ids uuid[], templates integer[], keys text[], scopes text[])
 RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   now      timestamptz := clock_timestamp();
   skips    boolean := requests @? '$[*].skip[*]';
+  delays   boolean := requests @? '$[*].start_at';
   inserted integer;
 BEGIN
   INSERT INTO tasker.tasks (task_id, template_id, namespace_id, state, priority, context, tags, initiator,
@@ -27,17 +29,22 @@ BEGIN
     RAISE EXCEPTION 'a key was taken while it was looked up: try again' USING ERRCODE = 'serialization_failure';
   END IF;
 
-  INSERT INTO tasker.steps (task_id, namespace_id, position, name, state, unmet_dependencies, rank, completed_at)
+  INSERT INTO tasker.steps (task_id, namespace_id, position, name, state, unmet_dependencies, rank, due_at, completed_at)
   SELECT t.task_id, t.namespace_id, s.position - 1, s.step ->> 'name',
-         CASE WHEN r.skip ? (s.step ->> 'name') THEN 'skipped' ELSE 'pending' END,
-         CASE WHEN r.skip IS NULL THEN jsonb_array_length(s.step -> 'depends_on') ELSE
-           (SELECT count(*) FROM jsonb_array_elements_text(s.step -> 'depends_on') AS p (name) WHERE NOT r.skip ? p.name) END,
-         tasker.dispatch_rank(t.priority, t.created_at), CASE WHEN r.skip ? (s.step ->> 'name') THEN now END
+         CASE WHEN u.skipped THEN 'skipped' WHEN r.start_at > now AND u.unmet = 0 THEN 'waiting_for_retry' ELSE 'pending' END,
+         u.unmet, tasker.dispatch_rank(t.priority, greatest(t.created_at, r.start_at)),
+         CASE WHEN r.start_at > now AND u.unmet = 0 AND NOT u.skipped THEN r.start_at END, CASE WHEN u.skipped THEN now END
     FROM unnest(fresh) WITH ORDINALITY AS f (request, n)
-    JOIN tasker.tasks t ON t.task_id = ids[f.request]
+   CROSS JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = ids[f.request] OFFSET 0) t
     JOIN tasker.templates USING (template_id)
-   CROSS JOIN LATERAL (SELECT CASE WHEN skips THEN requests -> f.request - 1 -> 'skip' END AS skip OFFSET 0) r
+   CROSS JOIN LATERAL (
+     SELECT CASE WHEN skips THEN requests -> f.request - 1 -> 'skip' END AS skip,
+            CASE WHEN delays THEN (requests -> f.request - 1 ->> 'start_at')::timestamptz END AS start_at OFFSET 0) r
    CROSS JOIN LATERAL jsonb_array_elements(definition -> 'steps') WITH ORDINALITY AS s (step, position)
+   CROSS JOIN LATERAL (
+     SELECT coalesce(r.skip ? (s.step ->> 'name'), false) AS skipped,
+            CASE WHEN r.skip IS NULL THEN jsonb_array_length(s.step -> 'depends_on') ELSE
+              (SELECT count(*) FROM jsonb_array_elements_text(s.step -> 'depends_on') AS p (name) WHERE NOT r.skip ? p.name) END AS unmet) u
    ORDER BY f.n, s.position;
 
   INSERT INTO tasker.edges (parent_step_id, child_step_id)  -- a task at a time by OFFSET 0: see steps_of

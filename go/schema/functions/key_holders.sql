@@ -1,7 +1,7 @@
 -- For tasks in error that gave their idempotency key back: the task that stands in the way of their reopening. That is
 -- the one that holds the key now, or the newest of those that were asked for together.
 CREATE FUNCTION tasker.key_holders(task_ids uuid[]) RETURNS TABLE (task_id uuid, holder uuid)
-LANGUAGE plpgsql STABLE SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
   RETURN QUERY
     SELECT r.task_id, coalesce(h.task_id, r.newest)

@@ -3,7 +3,7 @@
 -- failures and losses at none, but its attempts go on being counted: a late result of an earlier one stays out.
 CREATE FUNCTION tasker.move_steps(step_ids bigint[], target text, results jsonb, at timestamptz, actor text, reason text)
 RETURNS void
-LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
   WITH moved AS (

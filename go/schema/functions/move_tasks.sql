@@ -2,7 +2,7 @@
 -- locked them and found that the move is possible. An idempotency key that is held only while its task is open goes and
 -- comes back with it. That it is free was tested under its lock; only a REPEATABLE READ caller can have been mistaken.
 CREATE FUNCTION tasker.move_tasks(task_ids uuid[], target text, at timestamptz, actor text, reason text) RETURNS void
-LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
   WITH moved AS (

@@ -1,7 +1,7 @@
 -- Sets or takes away the flag of tasks and of all their steps, the finished ones too: what a retry brings back is
 -- paused as well. Pausing what is paused changes nothing and is not written down. The caller has locked the tasks.
 CREATE FUNCTION tasker.pause_tasks(task_ids uuid[], pausing boolean, at timestamptz, actor text, reason text) RETURNS void
-LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   turned uuid[] := ARRAY(SELECT t.task_id FROM tasker.tasks t WHERE t.task_id = ANY (task_ids) AND t.paused <> pausing);

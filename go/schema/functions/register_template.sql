@@ -4,7 +4,7 @@
 -- one. Call it in a transaction of its own: making a queue holds locks until the commit.
 CREATE FUNCTION tasker.register_template(normal_form jsonb)
 RETURNS TABLE (template_id integer, digest text, created boolean)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   namespace text := normal_form ->> 'namespace';

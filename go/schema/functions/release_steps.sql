@@ -4,7 +4,7 @@
 -- nothing is waited for, so nobody who holds a message waits for a step. Gives the msg_ids released.
 CREATE FUNCTION tasker.release_steps(namespace text, releases jsonb, delay_seconds float8 DEFAULT 0)
 RETURNS SETOF bigint
-LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
   now    timestamptz := clock_timestamp();
   steps  bigint[];
@@ -12,7 +12,7 @@ DECLARE
 BEGIN
   steps := ARRAY(
     SELECT s.step_id FROM tasker.steps s
-     WHERE s.step_id IN (SELECT r.step_id FROM jsonb_to_recordset(releases) AS r (step_id bigint))
+     WHERE s.step_id = ANY (ARRAY(SELECT r.step_id FROM jsonb_to_recordset(releases) AS r (step_id bigint)))
      ORDER BY s.step_id FOR NO KEY UPDATE SKIP LOCKED);
   EXECUTE format($sql$
     WITH mine AS (
@@ -28,7 +28,7 @@ BEGIN
   WITH moved AS (
     UPDATE tasker.steps s SET state = 'enqueued'
       FROM jsonb_to_recordset(releases) AS r (msg_id bigint, step_id bigint, attempt integer)
-     WHERE r.msg_id = ANY (given) AND s.step_id = r.step_id AND s.msg_id = r.msg_id AND s.attempt = r.attempt
+     WHERE r.msg_id = ANY (given) AND s.step_id = r.step_id AND s.step_id = ANY (steps) AND s.msg_id = r.msg_id AND s.attempt = r.attempt
        AND s.state = 'in_progress'
     RETURNING s.step_id, s.attempt)
   INSERT INTO tasker.step_transitions (step_id, from_state, to_state, attempt, at, actor, reason)

@@ -1,10 +1,11 @@
 -- The second look of the sweep, one lease after the first: a step that still has no living message for the same attempt
--- gets another one. Tasks are locked first and the test comes in a later statement. What was looked at is forgotten,
--- whether it had recovered or not; what somebody holds comes after the others next time. While a namespace is paused
--- its suspects are forgotten too: after the pause the first look comes first again. Gives how many messages were sent.
+-- gets another one; one that tasker.reply has answered is complete, though its result got lost. Tasks are locked first
+-- and the test comes in a later statement. What was looked at is forgotten, whether it had recovered or not; what somebody
+-- holds comes after the others next time. While a namespace is paused its suspects are forgotten too: after the pause the
+-- first look comes first again. Gives how many messages were sent.
 CREATE FUNCTION tasker.resend_suspects(namespace text, lease_seconds integer, quantity integer, actor text)
 RETURNS integer
-LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
   id     integer := (SELECT n.namespace_id FROM tasker.namespaces n WHERE n.name = namespace);
   due    bigint[];
@@ -34,6 +35,8 @@ BEGIN
   DELETE FROM tasker.suspects WHERE step_id = ANY (looked);
   UPDATE tasker.suspects SET since = since + interval '1 second' WHERE step_id IN (
     SELECT x.step_id FROM tasker.suspects x WHERE x.step_id = ANY (due) FOR UPDATE SKIP LOCKED);
-  RETURN tasker.hand_out(chosen, actor);
+  PERFORM tasker.complete_replied(chosen, actor);
+  RETURN tasker.hand_out(ARRAY(
+    SELECT s.step_id FROM tasker.steps s WHERE s.step_id = ANY (chosen) AND s.state IN ('enqueued', 'in_progress')), actor);
 END
 $$;

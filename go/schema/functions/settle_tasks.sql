@@ -4,7 +4,7 @@
 -- step blocked by a failed parent does not keep its task open: it stays pending, so that a retry of the parent revives
 -- it. What is left was called off.
 CREATE FUNCTION tasker.settle_tasks(task_ids uuid[], actor text) RETURNS integer
-LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
   now     timestamptz := clock_timestamp();
   settled integer;
@@ -22,8 +22,8 @@ BEGIN
   moved AS (
     UPDATE tasker.tasks t
        SET state = j.verdict, completed_at = now, updated_at = now, key_held = t.key_held AND t.key_scope = 'forever'
-      FROM judged j JOIN tasker.tasks was ON was.task_id = j.id
-     WHERE t.task_id = j.id AND j.verdict IS NOT NULL AND t.state IN ('pending', 'in_progress')
+      FROM judged j CROSS JOIN LATERAL (SELECT state FROM tasker.tasks WHERE task_id = j.id OFFSET 0) was
+     WHERE t.task_id = j.id AND t.task_id = ANY (task_ids) AND j.verdict IS NOT NULL AND t.state IN ('pending', 'in_progress')
     RETURNING t.task_id, was.state AS from_state, t.state AS to_state)
   INSERT INTO tasker.task_transitions (task_id, from_state, to_state, at, actor)
   SELECT task_id, from_state, to_state, now, actor FROM moved ORDER BY task_id;

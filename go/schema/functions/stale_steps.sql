@@ -25,13 +25,13 @@ BEGIN
      WHERE s.namespace_id = $1 AND s.state IN ('enqueued', 'in_progress') AND NOT s.paused
        AND s.enqueued_at < clock_timestamp() - $2
        AND NOT (s.state = 'enqueued' AND q.msg_id IS NOT NULL AND q.vt > clock_timestamp())  -- held by a plain worker
-       AND NOT (q.msg_id IS NULL AND tasker.has_result(s))                                   -- see stale_messages
-    $sql$, tasker.queue_table(space.name)) USING space.namespace_id, patience, resumed;
+       AND NOT (q.msg_id IS NULL AND s.step_id = ANY ($4))                                   -- see stale_messages
+    $sql$, tasker.queue_table(space.name)) USING space.namespace_id, patience, resumed, tasker.answered_steps(space.namespace_id);
 
-  -- To be handed out, and there is room: a retry since it was due, another one since it was made, the last of its parents
+  -- To be handed out, and there is room: what had to wait for a time since it was due, another one since it was made, the last of its parents
   -- was done, or an operator revived or resumed it.
   RETURN QUERY
-    SELECT s.step_id, CASE WHEN s.state = 'pending' THEN 'not_handed_out' ELSE 'retry_overdue' END,
+    SELECT s.step_id, CASE WHEN s.state = 'pending' OR s.attempt = 0 THEN 'not_handed_out' ELSE 'retry_overdue' END,
            greatest(s.due_at, t.created_at, parents.done, revived.at, pause.ended, resumed)
       FROM unnest(tasker.next_ready(space.namespace_id, tasker.window_room(space.namespace_id, space.dispatch_window))) AS next (step_id)
      CROSS JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = next.step_id OFFSET 0) s

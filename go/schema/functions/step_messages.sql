@@ -20,7 +20,7 @@ LANGUAGE sql STABLE AS $$
         'created_at', clock_timestamp(), 'max_attempts', recipe -> 'max_attempts',
         'timeout_seconds', recipe -> 'timeout_seconds', 'priority', t.priority, 'correlation_id', t.correlation_id))
     FROM tasker.steps s
-    JOIN tasker.tasks t USING (task_id)
+   CROSS JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = s.task_id OFFSET 0) t
     JOIN tasker.templates template USING (template_id)
     JOIN tasker.namespaces n ON n.namespace_id = s.namespace_id
    CROSS JOIN LATERAL (SELECT template.definition -> 'steps' -> s.position AS recipe) r

@@ -1,7 +1,7 @@
 -- The first look of the sweep: remembers steps of a namespace that have no living message. That alone changes nothing;
 -- a worker may delete its message in one transaction and send its result in the next. Gives how many.
 CREATE FUNCTION tasker.suspect_steps(namespace text, quantity integer) RETURNS integer
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   suspected integer;
 BEGIN

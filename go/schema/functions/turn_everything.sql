@@ -1,7 +1,7 @@
 -- Pauses everything or lets it go on; what is paused by itself stays so. As in turn_namespace, every hand-out under way
 -- is over once this returns. Gives whether that changed anything.
 CREATE FUNCTION tasker.turn_everything(pausing boolean, actor text, reason text) RETURNS boolean
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   namespace record;
   so        boolean;

@@ -1,7 +1,7 @@
 -- Pauses a namespace or lets it go on. The lock is the one under which steps are handed out: a hand-out under way is
 -- over once this returns, and none begins before the caller's transaction ends. Gives whether that changed anything.
 CREATE FUNCTION tasker.turn_namespace(namespace text, pausing boolean, actor text, reason text) RETURNS boolean
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   id integer := (SELECT n.namespace_id FROM tasker.namespaces n WHERE n.name = namespace);
   so boolean;

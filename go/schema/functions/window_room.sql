@@ -1,6 +1,6 @@
 -- How many more steps a namespace may have handed out: its window less what is out, counted from the step rows.
 CREATE FUNCTION tasker.window_room(namespace integer, dispatch_window integer) RETURNS integer
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 BEGIN
   RETURN dispatch_window - (
     SELECT count(*) FROM (

@@ -1,7 +1,7 @@
 -- These steps and every open step that waits for one of them, over open steps. Steps are walked, not paths: a chain of
 -- diamonds costs its edges.
 CREATE FUNCTION tasker.with_open_descendants(step_ids bigint[]) RETURNS bigint[]
-LANGUAGE plpgsql STABLE SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
   RETURN ARRAY(
     WITH RECURSIVE doomed AS (

@@ -1,48 +1,6 @@
--- Creates the queue's table, its archive and their indexes, and lists the queue in pgmq.meta.
--- Names of tables, sequence, indexes and columns are what clients and exporters look for.
+-- Creates a queue of plain tables and lists it in pgmq.meta, unless it exists.
 CREATE OR REPLACE FUNCTION pgmq.create_non_partitioned(queue_name text)
 RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  queue   text;
-  archive text;
 BEGIN
-  PERFORM pgmq.validate_queue_name(queue_name);
-  queue := pgmq.format_table_name(queue_name, 'q');
-  archive := pgmq.format_table_name(queue_name, 'a');
-  PERFORM pgmq.acquire_queue_lock(queue_name);
-
-  -- Every message is updated once and deleted soon: room for the update on its page, and vacuum by count,
-  -- for a share of a table that is nearly empty means nothing.
-  EXECUTE format($table$
-    CREATE TABLE IF NOT EXISTS pgmq.%I (
-      msg_id       bigint      PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
-      read_ct      integer     NOT NULL DEFAULT 0,
-      enqueued_at  timestamptz NOT NULL DEFAULT now(),
-      last_read_at timestamptz,
-      vt           timestamptz NOT NULL,
-      message      jsonb,
-      headers      jsonb
-    ) WITH (
-      fillfactor = 70,
-      autovacuum_vacuum_scale_factor = 0,
-      autovacuum_vacuum_threshold = 10000,
-      autovacuum_vacuum_cost_delay = 0
-    )$table$, queue);
-  EXECUTE format($table$
-    CREATE TABLE IF NOT EXISTS pgmq.%I (
-      msg_id       bigint      PRIMARY KEY,
-      read_ct      integer     NOT NULL DEFAULT 0,
-      enqueued_at  timestamptz NOT NULL DEFAULT now(),
-      last_read_at timestamptz,
-      archived_at  timestamptz NOT NULL DEFAULT now(),
-      vt           timestamptz NOT NULL,
-      message      jsonb,
-      headers      jsonb
-    )$table$, archive);
-  EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON pgmq.%I (vt)', queue || '_vt_idx', queue);
-  EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON pgmq.%I (archived_at)', 'archived_at_idx_' || queue_name, archive);
-
-  INSERT INTO pgmq.meta (queue_name, is_partitioned, is_unlogged)
-  VALUES (queue_name, false, false)
-  ON CONFLICT DO NOTHING;
+  PERFORM tasker_pgmq.create_tables(queue_name, unlogged => false);
 END $$;

@@ -1,5 +1,5 @@
--- How long the queue is and how old its messages are; counts all rows, so not for a hot loop.
--- total_messages is what the sequence gave out: messages of rolled back transactions are counted too.
+-- How long the queue is and how old its messages are, as of the start of the transaction; counts all rows, so not for a
+-- hot loop. total_messages is what the sequence gave out: messages of rolled back transactions are counted too.
 CREATE OR REPLACE FUNCTION pgmq.metrics(queue_name text)
 RETURNS pgmq.metrics_result LANGUAGE plpgsql AS $$
 DECLARE
@@ -9,11 +9,11 @@ BEGIN
   EXECUTE format(
     'SELECT $1,
             count(*),
-            floor(extract(epoch FROM clock_timestamp() - max(enqueued_at)))::integer,
-            floor(extract(epoch FROM clock_timestamp() - min(enqueued_at)))::integer,
+            extract(epoch FROM now() - max(enqueued_at))::integer,
+            extract(epoch FROM now() - min(enqueued_at))::integer,
             (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM %s),
-            clock_timestamp(),
-            count(*) FILTER (WHERE vt <= clock_timestamp())
+            now(),
+            count(*) FILTER (WHERE vt <= now())
        FROM %s', pg_get_serial_sequence(queue, 'msg_id'), queue)
   USING queue_name INTO result;
   RETURN result;

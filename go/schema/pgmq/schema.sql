@@ -34,6 +34,24 @@ BEGIN
   END IF;
 END $$;
 
+-- What our functions in schema pgmq share, out of the way of those who look into it. Whoever may call those calls these.
+CREATE SCHEMA IF NOT EXISTS tasker_pgmq;
+COMMENT ON SCHEMA tasker_pgmq IS 'What the SQL-only pgmq of tasker-core needs besides schema pgmq.';
+GRANT USAGE ON SCHEMA tasker_pgmq TO PUBLIC;
+
+DO $$
+BEGIN
+  IF to_regtype('tasker_pgmq.hint') IS NULL THEN
+    -- Where a session looks for messages first: see take_body.sql. Times are seconds since 1970, to be read and written fast.
+    CREATE TYPE tasker_pgmq.hint AS (
+      head   bigint,
+      low    double precision,
+      looked double precision, -- when it was looked for what lies before these
+      due    double precision  -- when to look there again
+    );
+  END IF;
+END $$;
+
 -- Metrics exporters run as a member of pg_monitor and read the queue tables directly. Set before the first table is made.
 GRANT USAGE ON SCHEMA pgmq TO pg_monitor;
 ALTER DEFAULT PRIVILEGES IN SCHEMA pgmq GRANT SELECT ON TABLES TO pg_monitor;
@@ -45,3 +63,13 @@ CREATE TABLE IF NOT EXISTS pgmq.meta (
   is_unlogged    boolean     NOT NULL,
   created_at     timestamptz NOT NULL DEFAULT now()
 );
+
+-- Unlogged as the extension's is: after a crash nobody notifies until it is enabled again.
+CREATE UNLOGGED TABLE IF NOT EXISTS pgmq.notify_insert_throttle (
+  queue_name           varchar     UNIQUE NOT NULL
+                                   CONSTRAINT notify_insert_throttle_meta_queue_name_fk REFERENCES pgmq.meta (queue_name) ON DELETE CASCADE,
+  throttle_interval_ms integer     NOT NULL DEFAULT 0,
+  last_notified_at     timestamptz NOT NULL DEFAULT to_timestamp(0)
+);
+CREATE INDEX IF NOT EXISTS idx_notify_throttle_active ON pgmq.notify_insert_throttle (queue_name, last_notified_at)
+ WHERE throttle_interval_ms > 0;

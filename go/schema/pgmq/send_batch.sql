@@ -34,11 +34,11 @@ END $$;
 CREATE OR REPLACE FUNCTION pgmq.send_batch(queue_name text, msgs jsonb[], headers jsonb[], delay timestamptz)
 RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 BEGIN
-  IF coalesce(cardinality(msgs), 0) = 0 THEN
+  IF array_length(msgs, 1) IS NULL THEN
     RAISE EXCEPTION 'msgs cannot be NULL or empty';
-  END IF;
-  IF cardinality(headers) <> cardinality(msgs) THEN
-    RAISE EXCEPTION 'headers array length (%) must match msgs array length (%)', cardinality(headers), cardinality(msgs);
+  ELSIF headers IS NOT NULL AND array_length(headers, 1) IS DISTINCT FROM array_length(msgs, 1) THEN
+    RAISE EXCEPTION 'headers array length (%) must match msgs array length (%)',
+      coalesce(array_length(headers, 1), 0), array_length(msgs, 1);
   END IF;
   RETURN QUERY EXECUTE format(
     'INSERT INTO pgmq.%I (vt, message, headers)

@@ -4,6 +4,7 @@ DO $$
 BEGIN
   IF (SELECT pgmq = 'own' FROM tasker.installation) THEN
     DROP SCHEMA pgmq CASCADE;
+    DROP SCHEMA IF EXISTS tasker_pgmq CASCADE;
   ELSE
     PERFORM pgmq.drop_queue(queue_name)
       FROM pgmq.meta

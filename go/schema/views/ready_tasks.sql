@@ -14,7 +14,10 @@ SELECT t.task_id, n.name AS namespace_name, template.name AS task_name, template
                  WHERE state = 'pending' AND unmet_dependencies = 0 AND NOT paused
                 UNION ALL
                 SELECT task_id, rank, step_id FROM tasker.steps
-                 WHERE state = 'waiting_for_retry' AND due_at <= clock_timestamp() AND NOT paused) ready
+                 WHERE state = 'waiting_for_retry' AND is_due AND NOT paused
+                UNION ALL
+                SELECT task_id, rank, step_id FROM tasker.steps
+                 WHERE state = 'waiting_for_retry' AND due_at <= clock_timestamp() AND NOT is_due AND NOT paused) ready
          GROUP BY ready.task_id, ready.rank
          ORDER BY ready.rank, min(ready.step_id)) r
  CROSS JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = r.task_id OFFSET 0) t
@@ -23,7 +26,7 @@ SELECT t.task_id, n.name AS namespace_name, template.name AS task_name, template
  CROSS JOIN LATERAL (
    SELECT count(*) AS total_steps,
           count(*) FILTER (WHERE state IN ('complete', 'skipped', 'resolved_manually')) AS completed_steps,
-          count(*) FILTER (WHERE state = 'pending') AS pending_steps,
+          count(*) FILTER (WHERE state = 'pending' OR (state = 'waiting_for_retry' AND attempt = 0)) AS pending_steps,
           count(*) FILTER (WHERE state = 'error') AS failed_steps,
           count(*) FILTER (WHERE state IN ('enqueued', 'in_progress')) AS in_progress_steps
      FROM tasker.steps WHERE task_id = r.task_id OFFSET 0) s

@@ -1,0 +1,60 @@
+SELECT pgmq.create('jobs');
+-- Every form.
+SELECT pgmq.send('jobs', '{"n": 1}');
+SELECT pgmq.send('jobs', '{"n": 2}', '{"h": 2}'::jsonb);
+SELECT pgmq.send('jobs', '{"n": 3}', 100);
+SELECT pgmq.send('jobs', '{"n": 4}', now() + '100 s');
+SELECT pgmq.send('jobs', '{"n": 5}', '{"h": 5}', 100);
+SELECT pgmq.send('jobs', '{"n": 6}', '{"h": 6}', now() + '100 s');
+SELECT pgmq.send(queue_name => 'jobs', msg => '{"n": 7}', delay => 0);
+SELECT pgmq.send(queue_name => 'jobs', msg => '{"n": 8}', headers => NULL, delay => -5);
+SELECT * FROM pgmq.send('jobs', NULL);
+SELECT pgmq.send('jobs', '1', 'infinity'::timestamptz);
+SELECT pgmq.send('jobs', '1', '{"h": 1}', '-infinity'::timestamptz);
+SELECT msg_id, read_ct, last_read_at, message, headers, enqueued_at <= now(),
+       CASE WHEN isfinite(vt) THEN (round(extract(epoch FROM vt - enqueued_at) / 10) * 10)::text ELSE vt::text END
+  FROM pgmq.q_jobs ORDER BY msg_id;
+BEGIN;
+SELECT pgmq.send('jobs', '"times"');
+SELECT pgmq.send_batch('jobs', '{1}'::jsonb[]);
+SELECT enqueued_at = now(), vt > now(), vt <= clock_timestamp() FROM pgmq.q_jobs WHERE enqueued_at = now();
+ROLLBACK;
+-- What is refused.
+SELECT pgmq.send('jobs', '1', NULL::integer);
+SELECT pgmq.send('jobs', '1', NULL::timestamptz);
+SELECT pgmq.send('jobs', '1', '1', NULL::integer);
+SELECT pgmq.send('none', '1');
+SELECT pgmq.send('none', '1', '{}'::jsonb);
+SELECT pgmq.send('none', '1', 1);
+SELECT pgmq.send('none', '1', now());
+SELECT pgmq.send('none', '1', '{}', 1);
+SELECT pgmq.send('none', '1', '{}', now());
+SELECT pgmq.send(NULL, '1');
+SELECT pgmq.send('a$b', '1');
+SELECT pgmq.send('jobs', '1', '{}', 99999999999);
+PREPARE ambiguous AS SELECT pgmq.send($1, $2, $3);
+-- Batches.
+TRUNCATE pgmq.q_jobs RESTART IDENTITY;
+SELECT pgmq.send_batch('jobs', ARRAY['1', '2']::jsonb[]);
+SELECT pgmq.send_batch('jobs', ARRAY['1', '2']::jsonb[], ARRAY['{"h": 1}', NULL]::jsonb[]);
+SELECT pgmq.send_batch('jobs', ARRAY['1', '2']::jsonb[], 100);
+SELECT pgmq.send_batch('jobs', ARRAY['1', '2']::jsonb[], now() + '100 s');
+SELECT pgmq.send_batch('jobs', ARRAY['1', '2']::jsonb[], ARRAY['{"h": 1}', '{"h": 2}']::jsonb[], 100);
+SELECT pgmq.send_batch('jobs', ARRAY['1', '2']::jsonb[], ARRAY['{"h": 1}', '{"h": 2}']::jsonb[], now() + '100 s');
+SELECT pgmq.send_batch(queue_name => 'jobs', msgs => '{1,NULL}', headers => NULL, delay => -1);
+SELECT pgmq.send_batch('jobs', '{{1,2},{3,4}}'::jsonb[]);
+SELECT pgmq.send_batch('jobs', '{{1,2},{3,4}}'::jsonb[], '{5,6}'::jsonb[]);
+SELECT msg_id, message, headers, (round(extract(epoch FROM vt - enqueued_at) / 10) * 10) FROM pgmq.q_jobs ORDER BY msg_id;
+SELECT pgmq.send_batch('jobs', '{{1,2},{3,4}}'::jsonb[], '{5,6,7,8}'::jsonb[]);
+SELECT pgmq.send_batch('jobs', NULL::jsonb[]);
+SELECT pgmq.send_batch('jobs', '{}'::jsonb[]);
+SELECT pgmq.send_batch('none', '{}'::jsonb[]);
+SELECT pgmq.send_batch('jobs', '{}'::jsonb[], '{}'::jsonb[], 5);
+SELECT pgmq.send_batch('jobs', '{1,2}'::jsonb[], '{}'::jsonb[]);
+SELECT pgmq.send_batch('jobs', '{1,2}'::jsonb[], '{1,2,3}'::jsonb[]);
+SELECT pgmq.send_batch('jobs', '{1,2}'::jsonb[], NULL::integer);
+SELECT pgmq.send_batch('jobs', '{1,2}'::jsonb[], NULL::timestamptz);
+SELECT pgmq.send_batch('none', '{1}'::jsonb[]);
+SELECT pgmq.send_batch('none', '{1}'::jsonb[], '{1}'::jsonb[], 1);
+SELECT pgmq.send_batch(NULL, '{1}'::jsonb[]);
+SELECT pgmq.send_batch('a$b', '{1}'::jsonb[]);
