@@ -166,6 +166,19 @@ func TestRefusalsSayWhatAndWhere(t *testing.T) {
 	require.Equal(t, "invalid", mustFault(t, statusError, createTask(id, []byte(`{"name": "greet", "skip": ["hello"]}`), 0)).Code)
 }
 
+func TestATaskMayStartLater(t *testing.T) {
+	t.Parallel()
+	id := mustOpen(t)
+	mustValue(t, call(id, "register_template", []byte(template), 0))
+	created := mustValue(t, createTask(id, []byte(`{"name": "greet", "start_at": "2100-01-01T00:00:00+01:00"}`), 0))
+	require.Equal(t, "pending", created["state"])
+	report := mustValue(t, tick(id, 0))
+	require.Zero(t, report["enqueued"])
+	require.Greater(t, report["next_due"], 1e9)
+	refused := mustFault(t, statusError, createTask(id, []byte(`{"name": "greet", "start_at": "2100-01-01T00:00:00"}`), 0))
+	require.Equal(t, "/start_at", refused.Details[0].Pointer)
+}
+
 func TestBadArguments(t *testing.T) {
 	t.Parallel()
 	id := mustOpen(t)

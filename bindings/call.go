@@ -14,14 +14,23 @@ type rawObject = json.RawMessage
 // empty is the body of what has nothing to tell.
 type empty struct{}
 
+// moveRequest asks for the real pgmq in place of ours: the extension, or what a script of its SQL-only form makes.
+type moveRequest struct {
+	Script string `json:"script"`
+}
+
 // operation is what tasker_call does under a name.
 type operation func(ctx context.Context, h *handle, request []byte) reply
 
 var operations = map[string]operation{
 	"migrate":       plain(func(ctx context.Context, h *handle) (any, error) { return empty{}, h.core.Migrate(ctx) }),
 	"migration_sql": plain(func(context.Context, *handle) (any, error) { return map[string]string{"sql": migrationSQL()}, nil }),
-	"start":         plain(func(_ context.Context, h *handle) (any, error) { h.core.Start(); return empty{}, nil }),
-	"status":        plain(func(_ context.Context, h *handle) (any, error) { return h.core.Status(), nil }),
+	"give_pgmq_up": taking(func(ctx context.Context, h *handle, r moveRequest) (any, error) {
+		return empty{}, h.core.GivePgmqUp(ctx, r.Script)
+	}),
+	"take_pgmq_back": plain(func(ctx context.Context, h *handle) (any, error) { return empty{}, h.core.TakePgmqBack(ctx) }),
+	"start":          plain(func(_ context.Context, h *handle) (any, error) { h.core.Start(); return empty{}, nil }),
+	"status":         plain(func(_ context.Context, h *handle) (any, error) { return h.core.Status(), nil }),
 	"register_template": taking(func(ctx context.Context, h *handle, s templateSource) (any, error) {
 		return h.core.registerTemplate(ctx, s)
 	}),

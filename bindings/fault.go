@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"runtime/debug"
 	"slices"
@@ -149,21 +148,14 @@ func encode(value any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// decode reads a JSON object strictly: unknown keys and text behind it are refused. Empty input stands for {}.
+// decode reads a JSON object strictly: whatever is not known, or could not be kept as it is, is refused. Empty input stands
+// for {}.
 func decode(input []byte, into any) *reply {
 	if len(input) == 0 {
 		return nil
 	}
-	d := json.NewDecoder(bytes.NewReader(input))
-	d.DisallowUnknownFields()
-	err := d.Decode(into)
-	if err == nil {
-		if _, end := d.Token(); !errors.Is(end, io.EOF) { // More takes a bracket for an end
-			err = errors.New("there is more text behind the object")
-		}
-	}
-	if err != nil {
-		r := badArgument("decode input: %v", err)
+	if err := tasker.DecodeStrict("decode input", input, into); err != nil {
+		r := badArgument("%v", err)
 		return &r
 	}
 	return nil

@@ -33,3 +33,21 @@ func TestHostileStringsThroughTheCFace(t *testing.T) {
 	status := mustValue(t, call(id, "status", nil, 0))
 	require.Equal(t, false, status["running"])
 }
+
+// TestInputIsNeverAltered: what a lenient decoder would replace, drop or guess is refused at every door of the C face.
+func TestInputIsNeverAltered(t *testing.T) {
+	t.Parallel()
+	for name, input := range map[string]string{
+		"half of a surrogate pair": `{"action": "cancel", "actor": "\ud800"}`,
+		"NUL":                      `{"action": "cancel", "actor": "a\u0000"}`,
+		"a key given twice":        `{"action": "cancel", "action": "retry"}`,
+		"a key in other letters":   `{"Action": "cancel"}`,
+		"twice, and deep":          `{"action": "resolve", "results": {"a": [{"b": 1, "b": 2}]}}`,
+	} {
+		var c controlRequest
+		refused := decode([]byte(input), &c)
+		require.NotNil(t, refused, "%s: %+v", name, c)
+		require.Contains(t, mustFault(t, statusBadArgument, *refused).Message, "/", name)
+		require.Zero(t, c, name)
+	}
+}

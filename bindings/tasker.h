@@ -209,8 +209,9 @@ int32_t tasker_close(uint64_t handle, int64_t grace_ms, uint8_t **out, size_t *o
  * its steps in one transaction.
  *
  * request  JSON object: name (required), namespace, version, context, priority, tags, initiator, source_system, reason,
- *          correlation_id, request_id, idempotency_key, skip (names of skippable steps). A request with a request_id or an
- *          idempotency_key may be repeated at will: the second time it gives the task of the first.
+ *          correlation_id, request_id, idempotency_key, skip (names of skippable steps), start_at (a time with its zone such
+ *          as 2026-03-01T12:00:00Z: nothing of the task goes out before). A request with a request_id or an idempotency_key
+ *          may be repeated at will: the second time it gives the task of the first.
  *
  * Body: {"task_id": "uuid", "created": bool, "state": "…"}; created is false for a repeated request.
  * Returns OK, ERROR (invalid: not JSON, or a fault in the request, with pointers into it; not_found: no such template or version; conflict; database),
@@ -236,6 +237,9 @@ int32_t tasker_tick(uint64_t handle, int64_t timeout_ms, uint8_t **out, size_t *
  *   operation          request                                               body
  *   migrate            {}                                                    {}     creates or upgrades the schema; repeatable
  *   migration_sql      {}                                                    {"sql": "…"}   what migrate would run
+ *   give_pgmq_up       {"script": "SQL"}                                     {}     the extension takes the place of our SQL-only
+ *                                                                            pgmq; or what the script, optional, installs
+ *   take_pgmq_back     {}                                                    {}     and the other way round; see spec/pgmq.md
  *   register_template  {"source": "YAML or JSON text", "environment": "…",   {"template_id": n, "digest": "…", "created": bool}
  *                       "variables": {"NAME": "value"}}                      environment and variables are optional
  *                      or {"template": {normal form}}                        conflict: other content under this version

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ const (
 	pooler   = "TASKER_TEST_POOLER"
 	maxConns = 8
 	patience = 10 * time.Second
+	bare     = "template1"     // what new databases are copies of; the real pgmq may be in it, see bin/with-postgres
 	deadline = 2 * time.Minute // for one create or drop, on a machine that is busy with all the others
 )
 
@@ -84,7 +86,49 @@ func URL(t testing.TB) string {
 // Empty gives the URL of a new database that was never migrated, dropped when the test ends.
 func Empty(t testing.TB) string {
 	t.Helper()
-	return mustCreate(t, mustServer(t), "template0")
+	return mustCreate(t, mustServer(t), bare)
+}
+
+// Connect gives a connection of its own to a database, which ends with the test.
+func Connect(t testing.TB, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatalf("connect to the test's database: %v", err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// Execute runs SQL, one statement or several, and ends the test when it fails.
+func Execute(t testing.TB, conn *pgx.Conn, sql string) {
+	t.Helper()
+	if _, err := conn.PgConn().Exec(t.Context(), sql).ReadAll(); err != nil {
+		t.Fatalf("execute %s: %v", sql, err)
+	}
+}
+
+// NeedsDump skips a test that dumps a database where the server is newer than pg_dump, which then refuses (rake versions).
+func NeedsDump(t testing.TB) {
+	t.Helper()
+	var server int
+	err := onServer(mustServer(t), func(ctx context.Context, conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, "SELECT current_setting('server_version_num')::integer / 10000").Scan(&server)
+	})
+	if err != nil {
+		t.Fatalf("ask the server for its version: %v", err)
+	}
+	said, err := exec.CommandContext(t.Context(), "pg_dump", "--version").Output()
+	var program int
+	if err == nil {
+		_, err = fmt.Sscanf(string(said), "pg_dump (PostgreSQL) %d", &program)
+	}
+	if err != nil {
+		t.Fatalf("pg_dump (from package postgresql-client): %v", err)
+	}
+	if program < server {
+		t.Skipf("pg_dump is of version %d, the server of %d", program, server)
+	}
 }
 
 // mustServer reads which server to use.
@@ -150,7 +194,7 @@ func ensureTemplate(server *url.URL) (string, error) {
 
 func buildTemplate(ctx context.Context, conn *pgx.Conn, server *url.URL, template string) error {
 	draft := template + "_" + random()
-	if err := create(draft, "template0")(ctx, conn); err != nil {
+	if err := create(draft, bare)(ctx, conn); err != nil {
 		return err
 	}
 	if err := migrate(ctx, at(server, draft)); err != nil {

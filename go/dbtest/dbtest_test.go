@@ -12,14 +12,6 @@ import (
 	"github.com/tasker-core/tasker-core/go/schema"
 )
 
-func mustConnect(t *testing.T, url string) *pgx.Conn {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	return conn
-}
-
 func mustCount(t *testing.T, pool *pgxpool.Pool) (count int) {
 	t.Helper()
 	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM pgmq.meta").Scan(&count))
@@ -39,7 +31,7 @@ func TestNewIsMigratedAndAlone(t *testing.T) {
 
 func TestEmptyIsNotMigrated(t *testing.T) {
 	t.Parallel()
-	require.ErrorIs(t, schema.Check(t.Context(), mustConnect(t, dbtest.Empty(t))), schema.ErrAbsent)
+	require.ErrorIs(t, schema.Check(t.Context(), dbtest.Connect(t, dbtest.Empty(t))), schema.ErrAbsent)
 }
 
 // A connection that a test forgot must not keep its database from being dropped.

@@ -15,12 +15,17 @@ import (
 // clocks names the functions that may look at the clock of their own machine, and for what: pauses and durations, which
 // Go takes from the monotonic clock, and nothing that is written to the database or decided there.
 var clocks = map[string]string{
-	"../orchestrator:do":           "how long a stage took, for the log",
-	"../orchestrator:isGuarded":    "how long to be careful after a tick that died",
-	"../orchestrator:beware":       "the same",
-	"../orchestrator:remember":     "when the last tick was, for the status",
-	"../orchestrator:sweep":        "when to sweep next: a pause between two looks",
-	"../orchestrator:sweepWhenDue": "whether that pause is over",
+	"../orchestrator:do":             "how long a stage took, for the log",
+	"../orchestrator:isGuarded":      "how long to be careful after a tick that died",
+	"../orchestrator:beware":         "the same",
+	"../orchestrator:remember":       "when the last tick was, for the status",
+	"../orchestrator:enqueueWatched": "when a hand-out that failed is tried again: a pause between two tries",
+	"../orchestrator:nextTry":        "the same",
+	"../orchestrator:learn":          "the same",
+	"../orchestrator:layAside":       "the same",
+	"../orchestrator:waiting":        "the same",
+	"../orchestrator:sweep":          "when to sweep next: a pause between two looks",
+	"../orchestrator:sweepWhenDue":   "whether that pause is over",
 }
 
 // TestDecisionsUseTheDatabaseClock: the packages that decide never ask this machine's clock, so it may be ten minutes off or

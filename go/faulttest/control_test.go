@@ -15,7 +15,7 @@ import (
 // TestReadyIsReadAgainUnderTheLock: a step that was ready when enqueue looked is cancelled before enqueue has locked
 // its task.
 func TestReadyIsReadAgainUnderTheLock(t *testing.T) {
-	unread := rewriting{"tasker.enqueue_ready", "AND tasker.is_ready(s)", ""}
+	unread := rewriting{"tasker.enqueue_ready", "AND tasker.is_ready(r)", ""}
 	interleaving(t, "a", rule{sql: []rewriting{unread}}, func(w *world, _ []rewording) (fault string) {
 		w.exec(`UPDATE tasker.namespaces SET dispatch_window = 1`)
 		out, task := w.create(), w.create()

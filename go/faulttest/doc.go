@@ -4,7 +4,7 @@
 //
 // Interleavings (session_test.go). Every concurrency rule of the SQL closes one unlucky order of statements. Such an order
 // is played by hand here: named sessions take one statement at a time, and whoever is to wait is seen waiting in
-// pg_locks before the next one moves. No test sleeps, so none depends on luck. Each rule is played twice, in
+// pg_locks before the next one moves. No test sleeps, so none depends on luck. Each rule that can be taken out is played twice, in
 // two databases: as it is, when nothing may go wrong, and with the rule taken out, when the same order of statements
 // must do the damage that the rule prevents. A rule is taken out by replacing a few words of its function (rewrite), or
 // of a statement of the orchestrator while it is on its way to the server (the proxy); words that are not found fail the

@@ -99,24 +99,28 @@ func TestSmallTenantBesideABigOne(t *testing.T) {
 // TestUrgentTaskInABurst: ten thousand steps of low priority are ready when an urgent task comes. Its first step is the
 // first of the next ones that go out.
 func TestUrgentTaskInABurst(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, "a")
-	w.register("demo", "wide", fanIn(1000))
-	for range 10 {
-		w.exec(`SELECT tasker.create_task($1::jsonb)`, request("wide", "priority", -50))
-	}
-	o := w.orchestrator()
-	w.tick(o)
-	require.Equal(t, 1000, w.number(`SELECT count(*) FROM pgmq.q_demo_queue`))
-	urgent := w.create("priority", 100)
-	require.Equal(t, "pending", w.stepState(urgent, "a"))
-	newest := w.number(`SELECT max(msg_id) FROM pgmq.q_demo_queue`)
-	answered, err := worker{pool: w.pool, namespace: "demo", lease: 30, quantity: 50}.round(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, 50, answered)
-	w.tick(o)
-	require.Equal(t, 50, w.number(`SELECT count(*) FROM pgmq.q_demo_queue WHERE msg_id > $1`, newest))
-	require.Equal(t, urgent, w.text(`SELECT message ->> 'task_id' FROM pgmq.q_demo_queue WHERE msg_id > $1 ORDER BY msg_id LIMIT 1`, newest))
+	inOrder := rewriting{"tasker.dispatch_rank", "* 0.1 - priority", "* 0.1"}
+	interleaving(t, "a", rule{sql: []rewriting{inOrder}}, func(w *world, _ []rewording) (fault string) {
+		w.register("demo", "wide", fanIn(1000))
+		for range 10 {
+			w.exec(`SELECT tasker.create_task($1::jsonb)`, request("wide", "priority", -50))
+		}
+		o := w.orchestrator()
+		w.tick(o)
+		require.Equal(w.t, 1000, w.number(`SELECT count(*) FROM pgmq.q_demo_queue`))
+		urgent := w.create("priority", 100)
+		require.Equal(w.t, "pending", w.stepState(urgent, "a"))
+		newest := w.number(`SELECT max(msg_id) FROM pgmq.q_demo_queue`)
+		answered, err := worker{pool: w.pool, namespace: "demo", lease: 30, quantity: 50}.round(w.t.Context())
+		require.NoError(w.t, err)
+		require.Equal(w.t, 50, answered)
+		w.tick(o)
+		require.Equal(w.t, 50, w.number(`SELECT count(*) FROM pgmq.q_demo_queue WHERE msg_id > $1`, newest))
+		if w.text(`SELECT message ->> 'task_id' FROM pgmq.q_demo_queue WHERE msg_id > $1 ORDER BY msg_id LIMIT 1`, newest) != urgent {
+			return "others go out before the urgent task"
+		}
+		return ""
+	})
 }
 
 // chain is a template of steps that each wait for the one before.

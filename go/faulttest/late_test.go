@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -15,8 +16,8 @@ import (
 // TestLateCommitWithALowID: a caller's transaction takes ids of messages, dawdles, and commits after later ones have
 // been read and answered. What it sent is still read. Without the rule a reader remembers how far it got.
 func TestLateCommitWithALowID(t *testing.T) {
-	remember := rewriting{"pgmq.read", "WHERE vt <= clock_timestamp() %2$s",
-		"WHERE vt <= clock_timestamp() AND msg_id > coalesce(nullif(current_setting(''test.head'', true), '''')::bigint, 0) %2$s"}
+	remember := rewriting{"tasker.read_steps", "lease_seconds, quantity) r;",
+		"lease_seconds, quantity) r WHERE r.msg_id > coalesce(nullif(current_setting('test.head', true), '')::bigint, 0);"}
 	interleaving(t, "a", rule{sql: []rewriting{remember}}, func(w *world, _ []rewording) (fault string) {
 		late := w.session("late").do(`BEGIN`)
 		late.do(`SELECT tasker.create_task($1::jsonb)`, request("job"))
@@ -36,20 +37,24 @@ func TestLateCommitWithALowID(t *testing.T) {
 
 // TestLateRequestAndResult: the same for the orchestrator's queues.
 func TestLateRequestAndResult(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, "a")
-	o := w.orchestrator()
-	first, second := w.create(), w.create()
-	late := w.session("late").do(`BEGIN`)
-	late.do(answer, first, []string{"a"}).do(`SELECT pgmq.send('orchestration_task_requests', $1::jsonb)`, request("job"))
-	w.answer(second, "a")
-	w.exec(`SELECT pgmq.send('orchestration_task_requests', $1::jsonb)`, request("job"))
-	report := w.tick(o)
-	require.Equal(t, [2]int{1, 1}, [2]int{report.Admitted, report.Applied})
-	late.do(`COMMIT`)
-	report = w.tick(o)
-	require.Equal(t, [2]int{1, 1}, [2]int{report.Admitted, report.Applied})
-	require.Equal(t, "complete", w.taskState(first))
+	remember := []rewording{{"WHERE vt <= clock_timestamp() ORDER BY", "WHERE vt <= clock_timestamp() AND msg_id > (SELECT id FROM public.head) ORDER BY"}}
+	interleaving(t, "a", rule{said: remember}, func(w *world, said []rewording) (fault string) {
+		w.exec(`CREATE TABLE public.head AS SELECT 0 AS id`)
+		o := w.orchestrator(w.rewording(said))
+		first, second := w.create(), w.create()
+		late := w.session("late").do(`BEGIN`)
+		late.do(answer, first, []string{"a"}).do(`SELECT pgmq.send('orchestration_task_requests', $1::jsonb)`, request("job"))
+		w.answer(second, "a")
+		w.exec(`SELECT pgmq.send('orchestration_task_requests', $1::jsonb)`, request("job"))
+		report := w.tick(o)
+		require.Equal(w.t, [2]int{1, 1}, [2]int{report.Admitted, report.Applied})
+		w.exec(`UPDATE public.head SET id = 2`) // the number of what was read on either queue
+		late.do(`COMMIT`)
+		if report = w.tick(o); report.Admitted != 1 || report.Applied != 1 || w.taskState(first) != "complete" {
+			return fmt.Sprintf("of what was committed late, %d requests and %d results are read", report.Admitted, report.Applied)
+		}
+		return ""
+	})
 }
 
 // TestLostNotifications: an orchestrator that never hears a notification does everything all the same, by polling.

@@ -11,12 +11,13 @@ import (
 	"github.com/tasker-core/tasker-core/go/tasker"
 )
 
-// worker reads, works and replies, by the two ways there are: by read_steps and reply_steps, as ours do, or by nothing
-// but pgmq, as any may.
+// worker reads, works and replies, by the three ways there are: by read_steps and reply_steps, as ours do, by nothing
+// but pgmq, as any may, or by tasker.reply in the transaction of what it does.
 type worker struct {
 	pool      *pgxpool.Pool
 	namespace string
 	plain     bool
+	exact     bool
 	lease     int // seconds
 	quantity  int
 }
@@ -24,6 +25,7 @@ type worker struct {
 // message is a message in a worker's hands.
 type message struct {
 	id     int64
+	readCt int
 	answer string // what start_steps said
 	body   []byte
 }
@@ -56,16 +58,16 @@ func (w worker) round(ctx context.Context) (answered int, err error) {
 }
 
 func (w worker) read(ctx context.Context) ([]message, error) {
-	sql := `SELECT msg_id, answer, message FROM tasker.read_steps($1, $2, $3, 'worker')`
+	sql := `SELECT msg_id, read_ct, answer, message FROM tasker.read_steps($1, $2, $3, 'worker')`
 	if w.plain {
-		sql = `SELECT msg_id, 'started', message FROM pgmq.read($1 || '_queue', $2, $3)`
+		sql = `SELECT msg_id, read_ct, 'started', message FROM pgmq.read($1 || '_queue', $2, $3)`
 	}
 	rows, err := w.pool.Query(ctx, sql, w.namespace, w.lease, max(w.quantity, 1))
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (m message, err error) {
-		return m, row.Scan(&m.id, &m.answer, &m.body)
+		return m, row.Scan(&m.id, &m.readCt, &m.answer, &m.body)
 	})
 }
 
@@ -75,6 +77,9 @@ func (w worker) reply(ctx context.Context, m message) error {
 	result, err := handle(m.body)
 	if err != nil {
 		return err
+	}
+	if w.exact {
+		return w.replyExactly(ctx, m, result)
 	}
 	if !w.plain {
 		_, err = w.pool.Exec(ctx, `SELECT tasker.reply_steps($1, jsonb_build_array(jsonb_build_object('msg_id', $2::bigint, 'result', $3::jsonb)))`,

@@ -84,6 +84,7 @@ func (m *model) compareSteps(o observed, differ differ) {
 		expected := is
 		expected.State, expected.Attempt, expected.Failures, expected.Losses = s.state, s.attempt, s.failures, s.losses
 		expected.Unmet, expected.Paused = s.unmet(), s.task.paused
+		expected.Replied, expected.Effects, expected.Checkpoint, expected.Told = s.replied != nil, s.effects, s.checkpoint, s.told
 		is.Due, expected.Due = 0, 0
 		if s.out() {
 			expected.Message = s.current.id
@@ -95,8 +96,9 @@ func (m *model) compareSteps(o observed, differ differ) {
 }
 
 func (s seenStep) line() string {
-	return fmt.Sprintf("%s, attempt %d, failures %d, losses %d, unmet %d, paused %t, message %d, announced %t", s.State, s.Attempt,
-		s.Failures, s.Losses, s.Unmet, s.Paused, s.Message, s.Announced)
+	return fmt.Sprintf("%s, attempt %d, failures %d, losses %d, unmet %d, paused %t, message %d, announced %t, "+
+		"replied %t, effects %d, checkpoint %q, told %q", s.State, s.Attempt,
+		s.Failures, s.Losses, s.Unmet, s.Paused, s.Message, s.Announced, s.Replied, s.Effects, s.Checkpoint, s.Told)
 }
 
 func (m *model) compareMessages(n *namespace, seen []seenMessage, differ differ) {

@@ -2,6 +2,7 @@ package modeltest
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -38,7 +39,7 @@ func preferred[T any](a *action, all []T, test func(T) bool) []T {
 
 func (h *history) controlTask(a *action) {
 	what := taskActions[a.of(len(taskActions))]
-	tasks := preferred(a, h.m.tasks, func(t *task) bool { return t.permits("retry") })
+	tasks := preferred(a, h.m.tasks, func(t *task) bool { return t.permits("retry") || slices.ContainsFunc(t.steps, (*step).hasReplied) })
 	switch {
 	case len(tasks) == 0:
 	case a.of(2) == 0:
@@ -54,8 +55,12 @@ func (h *history) controlOne(what string, t *task) {
 	if !refused(err) {
 		h.must(err)
 	}
+	takeBack := h.m.remember(t)
 	if granted := h.m.controlTasks(what, []*task{t}); len(granted) != 1 && err == nil || len(granted) == 1 && state != t.state {
 		h.Fatalf("%s of %v gave %q, %v; the model has %v and granted %v", what, t, state, err, t.state, granted)
+	}
+	if err != nil {
+		takeBack()
 	}
 	h.say("an operator would %s %v: %s %v", what, t, state, err)
 }
@@ -102,7 +107,7 @@ func collect[K comparable](rows pgx.Rows, into map[K]bool) error {
 
 func (h *history) controlStep(a *action) {
 	what := stepActions[a.of(len(stepActions))]
-	steps := preferred(a, h.m.steps(), (*step).failed)
+	steps := preferred(a, h.m.steps(), func(s *step) bool { return s.failed() || s.hasReplied() })
 	switch {
 	case len(steps) == 0:
 	case a.of(2) == 0:
@@ -122,8 +127,12 @@ func (h *history) controlOneStep(what string, s *step) {
 	if !refused(err) {
 		h.must(err)
 	}
+	takeBack := h.m.remember(s.task)
 	if granted := h.m.controlSteps(what, []*step{s}); len(granted) != 1 && err == nil || len(granted) == 1 && state != s.state {
 		h.Fatalf("%s of %v gave %q, %v; the model has %v and granted %v", what, s, state, err, s.state, granted)
+	}
+	if err != nil {
+		takeBack()
 	}
 	h.say("an operator would %s %v: %s %v", what, s, state, err)
 }

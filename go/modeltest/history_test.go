@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -19,6 +20,7 @@ type history struct {
 	lost      []int64    // messages that were lost on purpose
 	windows   []int      // the widest of each namespace
 	requests  []*request // everything ever asked for
+	began     time.Time  // where the model's clock is now, if no time but its own has passed
 	actions   int
 	story     []string // what the actions came to
 }
@@ -53,7 +55,7 @@ func actions() *rapid.Generator[action] {
 
 // play draws a history and runs it to its end: every task at rest.
 func play(t *rapid.T, w *world) int {
-	h := &history{T: t, w: w, m: &model{}}
+	h := &history{T: t, w: w, m: &model{}, began: time.Now().UTC().Truncate(time.Microsecond)}
 	h.m.pick = h.pick
 	for _, name := range names {
 		h.m.namespaces = append(h.m.namespaces, &namespace{name: name,

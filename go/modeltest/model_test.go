@@ -41,7 +41,7 @@ type task struct {
 	id        string // "" until it was seen in the database
 	namespace *namespace
 	template  *template
-	priority  int
+	rank      int // its priority, less what it starts later than it was made: a point for ten seconds
 	key       string
 	state     string
 	paused    bool
@@ -55,10 +55,14 @@ type step struct {
 	parents, children         []*step
 	state                     string
 	attempt, failures, losses int
-	due                       int      // while it waits for a retry
+	due                       int      // while it waits for a retry, or before its first attempt for the start of its task
 	current                   *message // of the attempt that is out
 	announced                 bool     // a worker said that it starts the current attempt
 	suspected                 *suspect // nil as long as nobody misses its message
+	replied                   *result  // a reply that was committed together with its effect, as long as nobody has applied it
+	effects                   int      // of transactional handlers
+	checkpoint                string   // attempt and value
+	told                      string   // the events of results that counted
 }
 
 // request asks for a task; those with the same key get the same one.
@@ -68,6 +72,7 @@ type request struct {
 	priority int
 	key      string
 	skip     []string // steps that the task does without
+	start    int      // not before
 }
 
 // result is what a worker sent. One that nobody can read has garbled set; step may be nil, then it is about nothing.
@@ -84,6 +89,7 @@ type answer struct {
 	status    string
 	permanent bool
 	after     *int
+	tells     int // events
 }
 
 func (s *step) out() bool   { return s.state == "enqueued" || s.state == "in_progress" }
@@ -126,7 +132,7 @@ func (t *task) settle() {
 }
 
 // create makes tasks of requests in one call. New tasks' first steps go out at once, if all of them fit into the window
-// and nothing else waits to be handed out for the first time.
+// and nothing else waits to be handed out; those of tasks that start later wait for that.
 func (m *model) create(requests ...*request) {
 	var roots []*step
 	before := len(m.tasks)
@@ -134,11 +140,16 @@ func (m *model) create(requests ...*request) {
 		if m.made(r, before) != nil {
 			continue
 		}
-		t := r.template.newTask(r)
+		t := r.template.newTask(r, m.now)
 		m.tasks = append(m.tasks, t)
 		for _, s := range t.steps {
 			if slices.Contains(r.skip, s.name) {
 				s.state = "skipped"
+			}
+		}
+		if r.start > m.now {
+			for _, s := range keep(t.steps, (*step).first) {
+				s.state, s.due = "waiting_for_retry", r.start
 			}
 		}
 		t.settle()
@@ -146,8 +157,7 @@ func (m *model) create(requests ...*request) {
 	}
 	for _, n := range m.namespaces {
 		mine := keep(roots, func(s *step) bool { return s.task.namespace == n })
-		waiting := keep(m.ready(n, nil), (*step).first)
-		if !m.pausedIn(n) && len(mine) <= m.room(n) && len(waiting) == len(mine) {
+		if !m.pausedIn(n) && len(mine) <= m.room(n) && len(m.ready(n, nil)) == len(mine) {
 			m.handOut(byRank(mine))
 		}
 	}
@@ -203,9 +213,11 @@ func (m *model) apply(batch int, held *task) (touched []*namespace) {
 // answered is the rule for one result: it counts for the current attempt of a step that is out, and only once.
 func (m *model) answered(r *result) bool {
 	s := r.step
-	if r.attempt != s.attempt || !s.out() {
+	if r.attempt != s.attempt || !s.out() || s.replied != nil && s.replied != r {
 		return false
 	}
+	s.replied = nil
+	s.tell(r)
 	switch {
 	case r.status == "success" && !r.garbled:
 		s.state = "complete"
@@ -261,20 +273,22 @@ func (m *model) ready(n *namespace, held *task) (ready []*step) {
 	return byRank(ready)
 }
 
-// byRank sorts by priority, then age. Tasks are numbered as they were made, steps as they stand in their template.
+// byRank sorts by rank, then age. Tasks are numbered as they were made, steps as they stand in their template.
 func byRank(steps []*step) []*step {
-	slices.SortStableFunc(steps, func(a, b *step) int { return cmp.Compare(b.task.priority, a.task.priority) })
+	slices.SortStableFunc(steps, func(a, b *step) int { return cmp.Compare(b.task.rank, a.task.rank) })
 	return steps
 }
 
-// handOutReady hands out as much as windows and quantity allow.
+// handOutReady hands out as much as windows and quantity allow. Namespaces that have something share the quantity.
 func (m *model) handOutReady(namespaces []*namespace, quantity int, held *task) {
-	for _, n := range namespaces {
+	namespaces = keep(namespaces, func(n *namespace) bool { return len(m.ready(n, nil)) > 0 })
+	for i, n := range namespaces {
 		if m.pausedIn(n) {
 			continue
 		}
+		left := len(namespaces) - i
 		ready := m.ready(n, held)
-		if room := min(m.room(n), quantity, len(ready)); room > 0 {
+		if room := min(m.room(n), (quantity+left-1)/left, len(ready)); room > 0 {
 			m.handOut(m.pick(ready, room))
 			quantity -= room
 		}

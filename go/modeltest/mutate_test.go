@@ -74,11 +74,27 @@ func (m mutation) apply(t *testing.T, text string) string {
 	return strings.Replace(text, m.old, m.new, 1)
 }
 
+// TestMutationsFit: whoever changes a rule's text hears at once that its mutation has to follow.
+func TestMutationsFit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, m := range sqlMutations {
+		m.apply(t, m.installed(t, w))
+	}
+	for _, m := range goMutations {
+		m.overlay(t)
+	}
+}
+
+// installed gives the function as the server has it.
+func (m mutation) installed(t *testing.T, w *world) (text string) {
+	require.NoError(t, w.pool.QueryRow(w.ctx, `SELECT pg_get_functiondef($1::text::regproc)`, "tasker."+m.place).Scan(&text))
+	return text
+}
+
 func (m mutation) tryInSQL(t *testing.T) {
 	w := newWorld(t)
-	var text string
-	require.NoError(t, w.pool.QueryRow(w.ctx, `SELECT pg_get_functiondef($1::text::regproc)`, "tasker."+m.place).Scan(&text))
-	require.NoError(t, w.exec(m.apply(t, text)))
+	require.NoError(t, w.exec(m.apply(t, m.installed(t, w))))
 	j := &jury{silent: silent{t}}
 	for n := 0; n < *patience; n++ {
 		done := make(chan struct{})

@@ -29,6 +29,8 @@ var sqlMutations = []mutation{
 		`CASE WHEN s.state = 'in_progress' THEN 1 ELSE 0 END`, `0`},
 	{"a paused step may start", "start_steps",
 		`was.paused OR n.paused OR everything AS paused`, `n.paused OR everything AS paused`},
+	{"a death counts again and again in a pause", "start_steps",
+		`CASE WHEN a.paused THEN 'enqueued' ELSE`, `CASE WHEN a.paused THEN s.state ELSE`},
 	{"a reply is sent although its message is gone", "reply_steps",
 		`FROM replies JOIN gone USING (msg_id)`, `FROM replies`},
 	{"anybody may give a lease back", "release_steps",
@@ -61,9 +63,30 @@ var sqlMutations = []mutation{
 		`AND NOT EXISTS (SELECT FROM pgmq.q_orchestration_step_results r
                         WHERE r.message -> 'step_id' = to_jsonb(s.step_id) AND r.message -> 'attempt' = to_jsonb(s.attempt))`, ``},
 	{"the crash budget is one too large", "end_lost_steps",
-		`s.losses >= $2`, `s.losses > $2`},
+		`(s.losses >= $2 OR`, `(s.losses > $2 OR`},
+	{"a later start does not wait", "insert_tasks",
+		`AND NOT u.skipped THEN r.start_at END`, `AND NOT u.skipped THEN now END`},
+	{"a later start ages before it", "insert_tasks",
+		`greatest(t.created_at, r.start_at)`, `t.created_at`},
 	{"a skipped step of a request is still waited for", "insert_tasks",
 		`WHERE NOT r.skip ? p.name)`, `)`},
+	{"a joint reply of an old attempt counts", "reply", // its message is looked at, too
+		`AND s.msg_id = reply.msg_id
+     AND s.attempt = (result ->> 'attempt')::integer AND`, `AND`},
+	{"a joint reply counts for a step that is called off", "reply",
+		`AND s.state IN ('enqueued', 'in_progress') AND s.reply IS NULL`, `AND s.reply IS NULL`},
+	{"a worker that lost its lease replies jointly", "reply",
+		`AND q.read_ct = $2`, `AND $2 IS NOT NULL`},
+	{"a task is cancelled over a reply", "control_tasks",
+		`PERFORM tasker.apply_replies(task_ids, actor);`, ``},
+	{"a step is cancelled over a reply", "control_steps",
+		`PERFORM tasker.apply_replies(tasks, actor);`, ``},
+	{"a reply is lost with its queue", "resend_suspects",
+		`PERFORM tasker.complete_replied(chosen, actor);`, ``},
+	{"an earlier attempt overwrites a checkpoint", "save_checkpoint",
+		`AND s.attempt = save_checkpoint.attempt AND`, `AND`},
+	{"the events of a failure are forgotten", "apply_results",
+		`WHERE jsonb_typeof(m.events) = 'array'`, `WHERE jsonb_typeof(m.events) = 'array' AND m.to_state = 'complete'`},
 }
 
 // goMutations break rules by building with other files. Those of one name go together: the fence has two walls, one in
@@ -87,5 +110,9 @@ var goMutations = []mutation{
 		`return known && step.taskID == r.TaskID && !(f.lockedTasks[step.taskID] && f.lockedSteps[r.StepID])`,
 		`return known && step.taskID == ""`},
 	{"any task's step takes the result", "go/orchestrator/apply.go",
-		`if known && step.taskID == r.result.TaskID {`, `if known {`},
+		`if known && step.taskID == r.result.TaskID &&`, `if known &&`},
+	{"another result overrules a reply", "go/orchestrator/apply.go",
+		`&& step.counts(r) {`, `{`},
+	{"another result overrules a reply", "go/schema/functions/apply_results.sql",
+		`AND (s.reply IS NULL OR s.reply_id = d.msg_id)`, ``},
 }

@@ -36,6 +36,9 @@ func (s *step) permits(action string) bool {
 
 // controlTasks does something with several tasks and gives those that permitted it.
 func (m *model) controlTasks(action string, tasks []*task) []*task {
+	if action == "cancel" || action == "retry" || action == "resolve" {
+		m.applyReplies(tasks)
+	}
 	granted := keep(tasks, func(t *task) bool { return t.permits(action) && !(action == "retry" && m.keyTaken(t)) })
 	for _, t := range granted {
 		switch action {
@@ -61,6 +64,9 @@ func (s *step) again() { s.state, s.failures, s.losses = "pending", 0, 0 }
 
 // controlSteps does something with several steps and gives those that permitted it. All are judged before any moves.
 func (m *model) controlSteps(action string, steps []*step) []*step {
+	for _, s := range steps {
+		m.applyReplies([]*task{s.task})
+	}
 	granted := keep(steps, func(s *step) bool { return s.permits(action) && !(action != "cancel" && m.keyTaken(s.task)) })
 	for _, s := range granted {
 		switch action {

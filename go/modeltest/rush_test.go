@@ -103,18 +103,19 @@ func (h *history) sweeping(dice *rand.Rand) error {
 }
 
 // anyAnswer is a success, and as often any answer.
-func anyAnswer(dice *rand.Rand) answer {
-	if dice.IntN(2) == 0 {
-		return answers[0]
+func anyAnswer(dice *rand.Rand) (some answer) {
+	if some = answers[0]; dice.IntN(2) == 0 {
+		some = answers[dice.IntN(len(answers))]
 	}
-	return answers[dice.IntN(len(answers))]
+	some.tells = dice.IntN(2)
+	return some
 }
 
 // working reads, announces, answers most of it, and forgets the rest or answers it twice.
 func (h *history) working(dice *rand.Rand) error {
 	for range rounds(dice) {
 		n := h.m.namespaces[dice.IntN(len(h.m.namespaces))].name
-		rows, err := h.w.pool.Query(h.w.ctx, `SELECT msg_id, message FROM tasker.read_steps($1, $2, 3, 'worker') WHERE answer = 'started'`, n, lease)
+		rows, err := h.w.pool.Query(h.w.ctx, `SELECT msg_id, message, read_ct FROM tasker.read_steps($1, $2, 3, 'worker') WHERE answer = 'started'`, n, lease)
 		if err != nil {
 			return err
 		}
@@ -123,6 +124,12 @@ func (h *history) working(dice *rand.Rand) error {
 			return err
 		}
 		for _, m := range got {
+			if dice.IntN(3) == 0 {
+				if err := h.jointInRush(n, m, answer{status: "success", tells: dice.IntN(2)}); err != nil {
+					return err
+				}
+				continue
+			}
 			for range dice.IntN(3) {
 				_, err := h.w.ids(`SELECT tasker.reply_steps($1, $2)`, n, []map[string]any{{"msg_id": m.ID, "result": m.result(dice)}})
 				if err != nil {
@@ -138,6 +145,7 @@ func (h *history) working(dice *rand.Rand) error {
 type leased struct {
 	ID      int64
 	Message map[string]any
+	ReadCt  int
 }
 
 func (m leased) result(dice *rand.Rand) map[string]any {
@@ -151,7 +159,7 @@ func (m leased) result(dice *rand.Rand) map[string]any {
 func (h *history) plainWorking(dice *rand.Rand) error {
 	for range rounds(dice) {
 		queue := h.m.namespaces[dice.IntN(len(h.m.namespaces))].name + "_queue"
-		rows, err := h.w.pool.Query(h.w.ctx, `SELECT msg_id, message FROM pgmq.read($1, $2, 3)`, queue, lease)
+		rows, err := h.w.pool.Query(h.w.ctx, `SELECT msg_id, message, read_ct FROM pgmq.read($1, $2, 3)`, queue, lease)
 		if err != nil {
 			return err
 		}
@@ -209,7 +217,7 @@ func (h *history) calling(fresh []*request) func(*rand.Rand) error {
 			if r == nil {
 				continue
 			}
-			if err := h.w.exec(sql, r.body()); err != nil {
+			if err := h.w.exec(sql, h.body(r)); err != nil {
 				return err
 			}
 		}
@@ -258,10 +266,14 @@ func (h *history) adopt(o observed) {
 			s.current = &message{id: seen.Message, step: s, attempt: seen.Attempt}
 		}
 		s.suspected = nil
+		s.effects, s.checkpoint, s.told = seen.Effects, seen.Checkpoint, seen.Told
+		if !seen.Replied { // what was lost before the rush may still be
+			s.replied = nil
+		}
 	}
 	for _, seen := range o.Suspects {
 		s := steps[seen.Step]
-		s.suspected = &suspect{attempt: seen.Attempt, since: m.now - later(seen.Age)}
+		s.suspected = &suspect{attempt: seen.Attempt, since: m.now - earlier(seen.Age)}
 		if s.current.id == seen.Message {
 			s.suspected.current = s.current
 		}
@@ -272,7 +284,7 @@ func (h *history) adoptTask(seen seenTask) *task {
 	i := slices.IndexFunc(h.m.tasks, func(t *task) bool { return t.tag == seen.Tag })
 	if i < 0 {
 		r := h.requests[slices.IndexFunc(h.requests, func(r *request) bool { return r.tag == seen.Tag })]
-		h.m.tasks = append(h.m.tasks, r.template.newTask(r))
+		h.m.tasks = append(h.m.tasks, r.template.newTask(r, h.m.now))
 		i = len(h.m.tasks) - 1
 	}
 	t := h.m.tasks[i]
@@ -303,3 +315,7 @@ func (m *model) adoptMessages(o observed, steps map[int64]*step) map[int64]*mess
 
 // later is a time in seconds from now as the model counts it.
 func later(seconds float64) int { return quantum * max(int(math.Round(seconds/quantum)), 0) }
+
+// earlier is how long ago something was, as the model counts it: whole waits only, because a suspect that somebody held when
+// it was due counts from a second later on, and is not due until the next wait is over.
+func earlier(seconds float64) int { return quantum * max(int(seconds/quantum), 0) }

@@ -34,7 +34,8 @@ func (m *model) sweep() {
 	}
 }
 
-// resend is the second look. Whatever it finds, the suspicion is over.
+// resend is the second look. Whatever it finds, the suspicion is over. A reply that was committed with its effect counts,
+// though its message is gone.
 func (m *model) resend(n *namespace, steps []*step) {
 	var again []*step
 	for _, s := range steps {
@@ -48,6 +49,10 @@ func (m *model) resend(n *namespace, steps []*step) {
 		}
 	}
 	for _, s := range byRank(again) {
+		if s.replied != nil {
+			m.completeReplied(s)
+			continue
+		}
 		m.send(s)
 	}
 }
@@ -96,8 +101,11 @@ func (h *history) lose(a *action) {
 
 // takeAway takes a message, a whole queue or all results away, as somebody does who thinks that they are not needed.
 func (h *history) takeAway(a *action) {
-	n := h.some(a)
-	switch a.of(4) {
+	n, what := h.some(a), a.of(4)
+	if slices.ContainsFunc(h.m.steps(), (*step).hasReplied) {
+		what = a.of(2)
+	}
+	switch what {
 	case 0:
 		h.must(h.w.exec(`SELECT pgmq.purge_queue('orchestration_step_results')`))
 		for _, r := range h.m.results {

@@ -115,8 +115,8 @@ func (t *template) names(positions []int) (names []string) {
 }
 
 // newTask makes a task of a request, with its steps and their edges.
-func (t *template) newTask(r *request) *task {
-	made := &task{tag: r.tag, template: t, namespace: t.namespace, priority: r.priority, key: r.key, state: "pending"}
+func (t *template) newTask(r *request, now int) *task {
+	made := &task{tag: r.tag, template: t, namespace: t.namespace, rank: r.priority - max(r.start-now, 0)/10, key: r.key, state: "pending"}
 	for _, recipe := range t.recipes {
 		made.steps = append(made.steps, &step{recipe: recipe, task: made, state: "pending"})
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -24,6 +25,7 @@ func init() { // and not at once: the verbs speak of the table they stand in
 		{"work", 9, (*history).work}, {"read", 4, (*history).read}, {"start", 2, (*history).start},
 		{"reply", 6, (*history).reply}, {"send", 2, (*history).send}, {"garble", 1, (*history).garble},
 		{"foreign", 1, (*history).foreign}, {"release", 2, (*history).release}, {"extend", 1, (*history).extend},
+		{"joint", 5, (*history).joint}, {"checkpoint", 2, (*history).checkpoint},
 		{"window", 1, (*history).window},
 		{"control task", 3, (*history).controlTask}, {"control step", 4, (*history).controlStep},
 		{"pause", 1, (*history).pause}, {"resume", 1, (*history).resume},
@@ -41,7 +43,7 @@ func (h *history) ask(a *action) *request {
 	if len(h.m.steps())+len(template.recipes) > mostSteps {
 		return nil
 	}
-	r := &request{tag: fmt.Sprintf("T%d", len(h.requests)+1), template: template, priority: []int{0, 0, 50, -50}[a.of(4)]}
+	r := &request{tag: fmt.Sprintf("T%d", len(h.requests)+1), template: template, priority: []int{0, 0, 20, -20}[a.of(4)]}
 	if a.of(3) == 2 {
 		r.key = fmt.Sprintf("key %d", a.of(2))
 	}
@@ -50,12 +52,15 @@ func (h *history) ask(a *action) *request {
 			r.skip = append(r.skip, skippable.name)
 		}
 	}
+	if a.of(6) == 5 {
+		r.start = h.m.now + quantum*[]int{1, 2, 4, 8}[a.of(4)]
+	}
 	h.requests = append(h.requests, r)
 	return r
 }
 
 // body is a request as a caller sends it. The tag makes the request id, so the same request may come again.
-func (r *request) body() map[string]any {
+func (h *history) body(r *request) map[string]any {
 	var n int
 	_, _ = fmt.Sscanf(r.tag, "T%d", &n)
 	body := map[string]any{"namespace": r.template.namespace.name, "name": r.template.name, "priority": r.priority,
@@ -66,11 +71,14 @@ func (r *request) body() map[string]any {
 	if r.skip != nil {
 		body["skip"] = r.skip
 	}
+	if r.start > 0 {
+		body["start_at"] = h.began.Add(time.Duration(r.start-h.m.now) * time.Second).Format(time.RFC3339Nano)
+	}
 	return body
 }
 
 func (r *request) String() string {
-	return fmt.Sprintf("%s of %s, priority %d, key %q, skipping %v", r.tag, r.template.name, r.priority, r.key, r.skip)
+	return fmt.Sprintf("%s of %s, priority %d, key %q, skipping %v, not before %d", r.tag, r.template.name, r.priority, r.key, r.skip, r.start)
 }
 
 func (h *history) create(a *action) {
@@ -95,7 +103,7 @@ func (h *history) repeat(a *action) {
 func (h *history) createTask(r *request) {
 	var id string
 	var created bool
-	h.must(h.w.pool.QueryRow(h.w.ctx, `SELECT task_id::text, created FROM tasker.create_task($1)`, r.body()).Scan(&id, &created))
+	h.must(h.w.pool.QueryRow(h.w.ctx, `SELECT task_id::text, created FROM tasker.create_task($1)`, h.body(r)).Scan(&id, &created))
 	made := h.m.made(r, len(h.m.tasks))
 	if made != nil == created || made != nil && made.id != id {
 		h.Fatalf("%s gave task %s, created %t; the model has %v", r.tag, id, created, made)
@@ -111,7 +119,7 @@ func (h *history) submit(a *action) {
 }
 
 func (h *history) submitRequest(r *request) {
-	h.must(h.w.exec(`SELECT pgmq.send('orchestration_task_requests', $1::jsonb)`, r.body()))
+	h.must(h.w.exec(`SELECT pgmq.send('orchestration_task_requests', $1::jsonb)`, h.body(r)))
 	h.m.requests = append(h.m.requests, r)
 	h.say("submit %v", r)
 }

@@ -22,7 +22,8 @@ func (m *model) read(n *namespace, lease, quantity int) (got []delivery) {
 	return got
 }
 
-// start is a worker's announcement. A start on an attempt that has started already means that its worker died.
+// start is a worker's announcement. A start on an attempt that has started already means that its worker died; in a pause
+// that is counted once.
 func (m *model) start(s *step, attempt int) string {
 	if attempt != s.attempt || !s.out() {
 		return "stale"
@@ -33,8 +34,9 @@ func (m *model) start(s *step, attempt int) string {
 	if s.state == "in_progress" {
 		s.losses++
 	}
-	if !paused {
-		s.state = "in_progress"
+	s.state = "in_progress"
+	if paused {
+		s.state = "enqueued"
 	}
 	switch {
 	case s.losses >= n.budget:

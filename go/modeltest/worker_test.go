@@ -20,12 +20,13 @@ var answers = []answer{
 	{status: "timed_out"}, {status: "skipped"}, {status: "cancelled"}, {status: "timed_out", permanent: true},
 }
 
-// someAnswer is a success, and as often any answer.
-func someAnswer(a *action) answer {
-	if a.of(2) == 0 {
-		return answers[0]
+// someAnswer is a success, and as often any answer; every third one tells of something.
+func someAnswer(a *action) (some answer) {
+	if some = answers[0]; a.of(2) == 1 {
+		some = answers[a.of(len(answers))]
 	}
-	return answers[a.of(len(answers))]
+	some.tells = max(a.of(6)-3, 0)
+	return some
 }
 
 // body is a result as a worker sends it. Half of the wishes come as a Retry-After header.
@@ -40,12 +41,14 @@ func (r answer) body(s *step, attempt int) map[string]any {
 	case r.status == "failed" && attempt%2 == 0:
 		body["error"] = map[string]any{"error_type": "Boom", "message": "it broke"}
 	}
+	advice := map[string]any{"events": r.events()}
 	switch {
 	case r.after != nil && attempt%2 == 0:
-		body["orchestration_metadata"] = map[string]any{"headers": map[string]any{"Retry-After": fmt.Sprint(*r.after)}}
+		advice["headers"] = map[string]any{"Retry-After": fmt.Sprint(*r.after)}
 	case r.after != nil:
-		body["orchestration_metadata"] = map[string]any{"backoff_hint": map[string]any{"delay_seconds": *r.after, "type": "x"}}
+		advice["backoff_hint"] = map[string]any{"delay_seconds": *r.after, "type": "x"}
 	}
+	body["orchestration_metadata"] = advice
 	return body
 }
 
@@ -101,6 +104,10 @@ func (h *history) same(what string, ids []int64, got []delivery) {
 func (h *history) work(a *action) {
 	n := h.some(a)
 	for _, d := range h.readSteps(n, 1+a.of(3)) {
+		if a.of(3) == 2 {
+			h.replyJointly(d, a)
+			continue
+		}
 		h.replyBySQL([]delivery{d}, someAnswer(a))
 	}
 }

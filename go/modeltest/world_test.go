@@ -62,6 +62,7 @@ func newWorld(t testing.TB) *world {
 		_, err := w.orchestrators[0].RegisterTemplate(w.ctx, tasker.Template{Namespace: name, Name: "none", Version: "1.0.0"})
 		require.NoError(t, err)
 	}
+	require.NoError(t, w.exec(`CREATE TABLE public.effects (step_id bigint)`)) // of transactional handlers
 	// No two queues share a message id, so that it alone names a message.
 	require.NoError(t, w.exec(`ALTER TABLE pgmq.q_mb_queue ALTER COLUMN msg_id RESTART WITH 1000000000`))
 	return w
@@ -71,7 +72,7 @@ func newWorld(t testing.TB) *world {
 const truncateEvery = 25
 
 var (
-	cleaned = []string{"tasker.suspects", "tasker.pauses", "tasker.tasks", "tasker.templates", "tasker.dead_letters", "pgmq.q_ma_queue",
+	cleaned = []string{"public.effects", "tasker.suspects", "tasker.pauses", "tasker.tasks", "tasker.templates", "tasker.dead_letters", "pgmq.q_ma_queue",
 		"pgmq.q_mb_queue", "pgmq.q_orchestration_step_results", "pgmq.q_orchestration_task_requests"}
 	emptied = []string{"pgmq.a_ma_queue", "pgmq.a_mb_queue", "pgmq.a_orchestration_step_results", "pgmq.a_orchestration_task_requests"}
 )
@@ -121,6 +122,9 @@ type seenStep struct {
 	Message                          int64
 	Announced                        bool
 	Due                              float64 // in seconds
+	Replied                          bool    // and not applied yet
+	Effects                          int
+	Checkpoint, Told                 string
 }
 
 type seenMessage struct {
@@ -148,7 +152,7 @@ func (s *seenTask) UnmarshalJSON(b []byte) error {
 // UnmarshalJSON reads the array that observe.sql makes of a row.
 func (s *seenStep) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &[]any{&s.ID, &s.Task, &s.Name, &s.State, &s.Attempt, &s.Failures, &s.Losses, &s.Unmet,
-		&s.Paused, &s.Message, &s.Announced, &s.Due})
+		&s.Paused, &s.Message, &s.Announced, &s.Due, &s.Replied, &s.Effects, &s.Checkpoint, &s.Told})
 }
 
 // UnmarshalJSON reads the array that observe.sql makes of a row.
@@ -199,6 +203,8 @@ func (w *world) pass(seconds int) error {
 	b.Queue(`UPDATE pgmq.q_ma_queue SET vt = vt - make_interval(secs => $1)`, seconds)
 	b.Queue(`UPDATE pgmq.q_mb_queue SET vt = vt - make_interval(secs => $1)`, seconds)
 	b.Queue(`UPDATE pgmq.q_orchestration_step_results SET vt = vt - make_interval(secs => $1)`, seconds)
-	b.Queue(`UPDATE pgmq.q_orchestration_task_requests SET vt = vt - make_interval(secs => $1)`, seconds)
+	b.Queue(`UPDATE pgmq.q_orchestration_task_requests SET vt = vt - make_interval(secs => $1), message = message ||
+		CASE WHEN message ? 'start_at' THEN jsonb_build_object('start_at', (message ->> 'start_at')::timestamptz - make_interval(secs => $1))
+		ELSE '{}' END`, seconds)
 	return w.pool.SendBatch(w.ctx, &b).Close()
 }

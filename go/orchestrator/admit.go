@@ -85,6 +85,9 @@ func (o *Orchestrator) createTasks(ctx context.Context, tx pgx.Tx, submissions [
 	if err != nil {
 		return err
 	}
+	if err := o.handOutRoots(ctx, tx, created); err != nil {
+		return err
+	}
 	var handled, held []int64
 	for i, c := range created {
 		id := submissions[i].message.ID
@@ -104,6 +107,32 @@ func (o *Orchestrator) createTasks(ctx context.Context, tx pgx.Tx, submissions [
 		return err
 	}
 	return queue.Postpone(ctx, tx, queue.TaskRequests, held, postponement, longestPostponement)
+}
+
+// handOutRoots hands out the first steps of new tasks. When that fails for a reason that may lie in one of their
+// namespaces, the tasks stand all the same, and enqueue hands out: a request is not to blame for what became of a queue.
+func (o *Orchestrator) handOutRoots(ctx context.Context, tx pgx.Tx, created []Created) error {
+	var fresh []string
+	for _, c := range created {
+		if c.Created {
+			fresh = append(fresh, c.TaskID)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	err := pgx.BeginFunc(ctx, tx, func(savepoint pgx.Tx) error {
+		_, err := savepoint.Exec(ctx, `SELECT tasker.hand_out_roots($1::uuid[])`, fresh)
+		return err
+	})
+	if err != nil && (isPassing(err) || isTooMuch(err)) {
+		return fmt.Errorf("hand out first steps: %w", err)
+	}
+	if err != nil && o.rootless != sqlstate(err) {
+		o.config.Log("warn", "first steps left to enqueue", map[string]any{"error": err.Error()})
+	}
+	o.rootless = sqlstate(err)
+	return nil
 }
 
 // Created is the answer to a request.
@@ -133,14 +162,15 @@ func (o *Orchestrator) CreateTask(ctx context.Context, request tasker.Request) (
 	return created, err
 }
 
-// insert calls tasker.create_tasks. Patient waits for a key that somebody holds; otherwise the answer has no task id.
+// insert calls tasker.create_tasks. Patient waits for a key that somebody holds and hands the first steps out; otherwise the
+// answer has no task id, and the first steps wait.
 func insert(ctx context.Context, tx pgx.Tx, requests []tasker.Request, patient bool) ([]Created, error) {
 	encoded, err := jsonx.Marshal(requests)
 	if err != nil {
 		return nil, fmt.Errorf("encode requests: %w", err)
 	}
 	rows, err := tx.Query(ctx, `SELECT coalesce(task_id::text, ''), coalesce(created, false), coalesce(state, '')
-		FROM tasker.create_tasks($1::jsonb, $2) ORDER BY ordinal`, string(encoded), patient)
+		FROM tasker.create_tasks($1::jsonb, $2, $2) ORDER BY ordinal`, string(encoded), patient)
 	if err != nil {
 		return nil, fmt.Errorf("create tasks: %w", err)
 	}

@@ -147,7 +147,7 @@ func decide(replies []reply, f found, maxHint time.Duration, random func() float
 		b.done = append(b.done, r.msgID)
 		step, known := f.steps[r.result.StepID]
 		d := tasker.Decision{Outcome: tasker.OutcomeStale}
-		if known && step.taskID == r.result.TaskID {
+		if known && step.taskID == r.result.TaskID && step.counts(r) {
 			step.snapshot.MaxHint = maxHint
 			d = tasker.Decide(step.snapshot, r.result, f.now, random())
 		}
@@ -165,6 +165,9 @@ func decide(replies []reply, f found, maxHint time.Duration, random func() float
 	}
 	return b
 }
+
+// counts says whether nothing has been taken for good that a result would overrule.
+func (s foundStep) counts(r reply) bool { return s.replyID == nil || *s.replyID == r.msgID }
 
 func postponeBusy(ctx context.Context, tx pgx.Tx, b decided, done *Report) error {
 	if len(b.busy) == 0 {

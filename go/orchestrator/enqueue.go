@@ -3,50 +3,85 @@ package orchestrator
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// enqueue hands out what is ready and was not handed out yet: retries that are due, and what a window held back. It
-// also looks when the next retry will be due.
+// enqueue hands out what is ready and was not handed out yet: starts and retries that are due, and what a window held
+// back. It also looks when the next one will be due. When all namespaces together fail, each is tried alone; when that goes
+// well, it was none of them.
 func (o *Orchestrator) enqueue(ctx context.Context, r *Report) error {
-	err := o.counting(ctx, r, func(ctx context.Context, tx pgx.Tx, done *Report) error {
-		if err := o.enqueueIn(ctx, tx, nil, done); err != nil {
-			return err
+	together := o.counting(ctx, r, o.enqueueTogether)
+	if together == nil {
+		o.handOut.grow()
+	} else {
+		if isPassing(together) || isTooMuch(together) {
+			o.handOut.halve(0)
 		}
-		return tx.QueryRow(ctx, `SELECT tasker.next_due()`).Scan(&done.NextDue)
-	})
+		if isPassing(together) {
+			return fmt.Errorf("enqueue ready steps: %w", together)
+		}
+		if err := o.watchReady(ctx, together); err != nil {
+			return fmt.Errorf("enqueue ready steps: %w", err)
+		}
+		soon := 0.0
+		r.NextDue = &soon
+	}
+	failed, err := o.enqueueWatched(ctx, r)
+	if err == nil && failed == 0 {
+		err = together
+	}
 	if err != nil {
-		o.handOut.halve()
 		return fmt.Errorf("enqueue ready steps: %w", err)
 	}
-	o.handOut.grow()
 	return nil
 }
 
+func (o *Orchestrator) enqueueTogether(ctx context.Context, tx pgx.Tx, done *Report) error {
+	namespaces, err := o.unwatched(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := o.enqueueIn(ctx, tx, namespaces, o.handOut.limit(), nil, done); err != nil {
+		return err
+	}
+	return tx.QueryRow(ctx, `SELECT tasker.next_due()`).Scan(&done.NextDue)
+}
+
 // enqueueAlong hands out what results of other steps have freed, in their transaction. When that fails, the results
-// stand all the same: they are not to blame, and enqueue tries by itself, in smaller portions.
+// stand all the same: they are not to blame, and enqueue tries by itself, in smaller portions. Results that do not count
+// free nobody; to SQL, no list of namespaces would mean all of them.
 func (o *Orchestrator) enqueueAlong(ctx context.Context, tx pgx.Tx, namespaces []int32, done *Report) error {
+	namespaces = slices.DeleteFunc(namespaces, func(id int32) bool { return o.watched[id] != nil })
+	if len(namespaces) == 0 {
+		return nil
+	}
 	err := pgx.BeginFunc(ctx, tx, func(savepoint pgx.Tx) error {
 		var enqueued Report
-		if err := o.enqueueIn(ctx, savepoint, namespaces, &enqueued); err != nil {
+		if err := o.enqueueIn(ctx, savepoint, namespaces, o.handOut.limit(), nil, &enqueued); err != nil {
 			return err
 		}
 		done.add(enqueued)
 		return nil
 	})
-	if err != nil {
+	switch {
+	case err == nil:
+	case isPassing(err):
 		o.config.Log("warn", "hand-out failed", map[string]any{"error": err.Error()})
-		o.handOut.halve()
+		o.handOut.halve(0)
+	default:
+		o.watch(namespaces, err)
 	}
 	return ctx.Err()
 }
 
-// enqueueIn hands out ready steps of some namespaces, or of all of them, as far as their windows have room.
-func (o *Orchestrator) enqueueIn(ctx context.Context, tx pgx.Tx, namespaces []int32, done *Report) error {
+// enqueueIn hands out at most limit ready steps of some namespaces, or of all of them, as far as their windows have room.
+// Besides are steps that are not to go.
+func (o *Orchestrator) enqueueIn(ctx context.Context, tx pgx.Tx, namespaces []int32, limit int, besides []int64, done *Report) error {
 	var enqueued, contended int
-	err := tx.QueryRow(ctx, `SELECT enqueued, contended FROM tasker.enqueue_ready($1, $2, $3)`,
-		o.handOut.limit(), o.config.Actor, namespaces).Scan(&enqueued, &contended)
+	err := tx.QueryRow(ctx, `SELECT enqueued, contended FROM tasker.enqueue_ready($1, $2, $3, coalesce($4::bigint[], '{}'))`,
+		limit, o.config.Actor, namespaces, besides).Scan(&enqueued, &contended)
 	done.Enqueued += enqueued
 	done.Contended += contended
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/bits"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,11 +17,17 @@ import (
 // and kills the next one. So a pass that has reason to fear works guarded: it first commits a lease on what it is going
 // to open, and what does not come to a good end has been counted. The oftener a message was there, the smaller the batch
 // it travels in; one that failed often enough alone goes to the dead letters unopened.
+//
+// Where there is evidence against a message, the lease is long, so that what comes behind is worked meanwhile. A first
+// one, taken only because nobody knows how the process before ended, is short: who is killed then, which is most likely
+// not the message's doing, must not keep it from the others. Either need only last until the pass has locked its
+// messages; one that somebody else leased in between is his.
 
 const (
-	guardLease  = 10 * time.Second // longer than a transaction may take
-	guardWindow = 10 * time.Second // after Run begins: nobody knows how the one before ended
-	loneChances = 3                // how often a message fails alone, after the halving, before it is given up
+	guardLease  = 10 * time.Second       // of what was leased before, or made a pass fail: longer than a transaction may take
+	firstLease  = 250 * time.Millisecond // of what nothing speaks against
+	guardWindow = 10 * time.Second       // after Run begins: nobody knows how the one before ended
+	loneChances = 3                      // how often a message fails alone, after the halving, before it is given up
 )
 
 var (
@@ -43,35 +50,48 @@ func (o *Orchestrator) lease(ctx context.Context, name string, b *batch, r *Repo
 		if heads[0].ReadCount >= bits.Len(uint(b.full))+loneChances { //nolint:gosec // a size is not negative
 			return o.refuse(ctx, tx, name, heads[0].ID, errDeadly, done)
 		}
-		l, err = queue.Hide(ctx, tx, name, b.together(heads), guardLease)
+		together := b.together(heads)
+		l, err = queue.Hide(ctx, tx, name, idsOf(together), b.leaseOf(together))
 		return err
 	})
 	return l, err
 }
 
 // together gives the first messages that may travel in one batch.
-func (b *batch) together(heads []queue.Taken) (ids []int64) {
+func (b *batch) together(heads []queue.Taken) []queue.Taken {
 	worst := 0
 	for i, head := range heads {
 		worst = max(worst, head.ReadCount)
 		if i > 0 && i >= b.full>>worst {
-			break
+			return heads[:i]
 		}
-		ids = append(ids, head.ID)
+	}
+	return heads
+}
+
+// leaseOf says for how long these messages are leased.
+func (b *batch) leaseOf(heads []queue.Taken) time.Duration {
+	if b.guarded || slices.ContainsFunc(heads, queue.Taken.ReadBefore) {
+		return guardLease
+	}
+	return firstLease
+}
+
+func idsOf(heads []queue.Taken) []int64 {
+	ids := make([]int64, len(heads))
+	for i, head := range heads {
+		ids[i] = head.ID
 	}
 	return ids
 }
 
 // takeUnread takes messages for a pass that is not guarded, if none of them gives reason to fear.
-func takeUnread(ctx context.Context, tx pgx.Tx, name string, limit int) (ids []int64, err error) {
+func takeUnread(ctx context.Context, tx pgx.Tx, name string, limit int) ([]int64, error) {
 	heads, err := queue.Take(ctx, tx, name, limit)
-	for _, head := range heads {
-		if head.ReadCount > 0 {
-			return nil, errReadBefore
-		}
-		ids = append(ids, head.ID)
+	if slices.ContainsFunc(heads, queue.Taken.ReadBefore) {
+		return nil, errReadBefore
 	}
-	return ids, err
+	return idsOf(heads), err
 }
 
 // giveBack ends a lease after a failure of which its messages are innocent. While that fails too, because the database is
@@ -89,9 +109,10 @@ func (o *Orchestrator) giveBack(ctx context.Context, name string, b *batch) erro
 	return err
 }
 
-// innocent are the classes of errors that no message can cause: connections, transactions, privileges, objects that are
-// not there, locks, resources, and what an administrator does.
-var innocent = []string{"08", "25", "28", "3D", "3F", "40", "42", "53", "55", "57", "58"}
+// innocent are the classes of errors that no message can cause: connections, plans and prepared statements that do not
+// outlive a migrate or a pooler, transactions, privileges, objects that are not there, locks, resources, and what an
+// administrator does.
+var innocent = []string{"08", "0A", "25", "26", "28", "3D", "3F", "40", "42", "53", "55", "57", "58"}
 
 // isUnexplained says whether nobody knows why a pass failed, so that a message may be to blame and may do worse the next
 // time: a panic, or an error of the server that is neither about data nor about the server itself.

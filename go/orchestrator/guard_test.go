@@ -132,19 +132,21 @@ func TestNeighborsWaitForNobody(t *testing.T) {
 // TestInnocentMessages: what no message can cause costs no message anything, however often it happens.
 func TestInnocentMessages(t *testing.T) {
 	t.Parallel()
-	for _, code := range []string{"40001", "40P01", "53100", "55P03", "57014", "57P01", "08006", "42501", "42P01", "25006"} {
+	for _, code := range []string{"40001", "40P01", "53100", "55P03", "57014", "57P01", "08006", "42501", "42P01", "25006", "26000", "0A000"} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
 			w := newGuardWorld(t, 20, 10)
 			w.o.guardedUntil = time.Now().Add(time.Hour)
 			w.fail = func([]int64) error { return fmt.Errorf("fail: %w", &pgconn.PgError{Code: code}) }
 			for range 30 {
-				err := w.work()
-				require.ErrorContains(t, err, "fail")
+				if err := w.work(); err != nil {
+					require.ErrorContains(t, err, "fail")
+				}
 			}
 			require.Equal(t, 20, w.number(`SELECT count(*) FROM pgmq.q_orchestration_step_results
-				WHERE read_ct = 0 AND vt <= clock_timestamp()`))
+				WHERE read_ct = 0 AND vt <= clock_timestamp() + interval '10 seconds'`))
 			w.fail = func([]int64) error { return nil }
+			w.lateFor(longestPenance)
 			for w.left() > 0 {
 				err := w.work()
 				require.NoError(t, err)
@@ -240,6 +242,27 @@ func TestLeaseOfAnother(t *testing.T) {
 	ids, err = another.Retake(ctx, w.pool, queue.StepResults)
 	require.NoError(t, err)
 	require.Equal(t, []int64{1, 2}, ids)
+}
+
+// TestLeasesByEvidence: the lease is short as long as nothing speaks against a message, and long as soon as something does.
+func TestLeasesByEvidence(t *testing.T) {
+	t.Parallel()
+	w := newGuardWorld(t, 6, 10)
+	lease := func() time.Duration {
+		var now time.Time
+		require.NoError(t, w.pool.QueryRow(t.Context(), `SELECT clock_timestamp()`).Scan(&now))
+		l, err := w.o.lease(t.Context(), queue.StepResults, &w.b, &Report{})
+		require.NoError(t, err)
+		require.NotEmpty(t, l.IDs)
+		w.lateFor(guardLease)
+		return l.Until.Sub(now)
+	}
+	require.Less(t, lease(), transactionLimit, "nobody has seen them before")
+	require.GreaterOrEqual(t, lease(), guardLease, "they were leased before")
+	_, err := w.pool.Exec(t.Context(), `UPDATE pgmq.q_orchestration_step_results SET read_ct = 0`)
+	require.NoError(t, err)
+	w.b.guarded = true
+	require.GreaterOrEqual(t, lease(), guardLease, "a pass has just failed")
 }
 
 func TestTogether(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"net/url"
 	"testing"
 	"time"
 
@@ -121,23 +121,36 @@ func TestMissingQueue(t *testing.T) {
 	require.Equal(t, "complete", stateOf(t, pool, other))
 }
 
-// TestMessageThatCannotBeRead: a few kilobytes of jsonb that are more than a gigabyte as text. The server itself cannot
-// show the message; it goes to the dead letters unopened.
+// TestMessageThatCannotBeRead: the connection speaks an encoding that has no letter for what a message says, so the server
+// cannot show it. It goes to the dead letters unopened and unharmed, and the one that shared its batch is applied.
 func TestMessageThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	o, pool := hardship(t)
-	task := wide(t, o, "demo", 1)
-	numbers := "[" + strings.TrimSuffix(strings.Repeat("1e131071,", 9000), ",") + "]"
-	_, err := queue.Send(t.Context(), pool, queue.StepResults, []byte(numbers))
+	url := dbtest.URL(t)
+	latin, err := orchestrator.Open(t.Context(), orchestrator.Config{Unmigrated: true, // Check insists on UTF-8
+		DatabaseURL: withParameter(t, url, "client_encoding", "LATIN1")})
+	require.NoError(t, err)
+	t.Cleanup(latin.Close)
+	pool := openPool(t, url)
+	task := wide(t, latin, "demo", 1)
+	_, err = queue.Send(t.Context(), pool, queue.StepResults, []byte(`"🦀"`))
 	require.NoError(t, err)
 	answer(t, pool, task)
-	require.Eventually(t, func() bool {
-		_, err := o.Tick(t.Context())
-		return err == nil && stateOf(t, pool, task) == "complete"
-	}, 60*time.Second, time.Millisecond)
-	var letters int
-	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM tasker.dead_letters`).Scan(&letters))
-	require.Equal(t, 1, letters)
+	for _, want := range []orchestrator.Report{{DeadLettered: 1}, {Applied: 1, Finished: 1}} {
+		report, err := latin.Tick(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, report)
+	}
+	require.Equal(t, `"🦀"`, ask[string](t, pool, `SELECT message::text FROM tasker.dead_letters WHERE reason LIKE '%LATIN1%22P05%'`))
+}
+
+func withParameter(t *testing.T, databaseURL, name, value string) string {
+	t.Helper()
+	u, err := url.Parse(databaseURL)
+	require.NoError(t, err)
+	query := u.Query()
+	query.Set(name, value)
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 // TestLateRelease: a worker whose lease has passed gives its message back. The step belongs to the next worker by then,

@@ -21,6 +21,7 @@ type found struct {
 type foundStep struct {
 	taskID      string
 	namespaceID int32
+	replyID     *int64 // the message of its reply by tasker.reply, beside which no other result of the attempt counts
 	snapshot    tasker.StepSnapshot
 }
 
@@ -45,11 +46,13 @@ func lockSteps(ctx context.Context, tx pgx.Tx, replies []reply) (found, error) {
 	b.Queue(`SELECT step_id FROM tasker.steps WHERE step_id = ANY ($1)
 		ORDER BY step_id FOR NO KEY UPDATE SKIP LOCKED`, stepIDs).Query(collectInto(f.lockedSteps))
 	b.Queue(`SELECT s.step_id, s.task_id::text, s.namespace_id, s.state, s.attempt, s.failures,
-			(recipe ->> 'max_attempts')::integer, (recipe ->> 'retryable')::boolean, (recipe ->> 'skippable')::boolean,
+			CASE WHEN s.reply IS NOT NULL THEN s.reply_id END, (recipe ->> 'max_attempts')::integer, (recipe ->> 'retryable')::boolean, (recipe ->> 'skippable')::boolean,
 			recipe -> 'backoff'
-		FROM tasker.steps s JOIN tasker.tasks USING (task_id) JOIN tasker.templates t USING (template_id)
-		CROSS JOIN LATERAL (SELECT t.definition -> 'steps' -> s.position AS recipe) r
-		WHERE s.step_id = ANY ($1)`, stepIDs).Query(f.collect)
+		FROM unnest($1::bigint[]) AS a (id)
+		CROSS JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = a.id OFFSET 0) s
+		CROSS JOIN LATERAL (SELECT template_id FROM tasker.tasks WHERE task_id = s.task_id OFFSET 0) task
+		JOIN tasker.templates t USING (template_id)
+		CROSS JOIN LATERAL (SELECT t.definition -> 'steps' -> s.position AS recipe) r`, stepIDs).Query(f.collect)
 	b.Queue(`SELECT clock_timestamp()`).QueryRow(func(row pgx.Row) error { return row.Scan(&f.now) })
 	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
 		return f, fmt.Errorf("lock steps: %w", err)
@@ -72,7 +75,7 @@ func (f found) collect(rows pgx.Rows) error {
 	var step foundStep
 	s := &step.snapshot
 	_, err := pgx.ForEachRow(rows, []any{&id, &step.taskID, &step.namespaceID, &s.State, &s.Attempt, &s.Failures,
-		&s.MaxAttempts, &s.Retryable, &s.Skippable, &s.Backoff}, func() error {
+		&step.replyID, &s.MaxAttempts, &s.Retryable, &s.Skippable, &s.Backoff}, func() error {
 		f.steps[id] = step
 		return nil
 	})

@@ -38,6 +38,9 @@ const (
 	DefaultLease         = 30 * time.Second
 )
 
+// openLimit is how long Open waits at most for one of several hosts to answer, and then for a migrate that is at work.
+const openLimit = 30 * time.Second
+
 // Config is what an orchestrator needs to know. Nothing is read from the environment.
 type Config struct {
 	DatabaseURL   string        // where the tasks are; required
@@ -63,11 +66,14 @@ type Orchestrator struct {
 	pool      *pgxpool.Pool
 	templates templateCache
 
-	ticking  sync.Mutex // one tick at a time
-	requests batch      // how many requests admit takes
-	results  batch      // how many results apply takes
-	handOut  batch      // how many steps go out at a time
-	sweepAt  time.Time  // when the next sweep is due
+	ticking  sync.Mutex         // one tick at a time
+	requests batch              // how many requests admit takes
+	results  batch              // how many results apply takes
+	handOut  batch              // how many steps go out at a time
+	sweepAt  time.Time          // when the next sweep is due
+	watched  map[int32]*watched // namespaces that are handed out by themselves
+	sweeps   map[int32]*batch   // namespaces in which a sweep was too much, and how much it may be
+	rootless string             // the SQLSTATE of why the first steps of new tasks were left to enqueue, to tell it once
 	// until when every pass is guarded
 	guardedUntil time.Time
 	ticks        atomic.Int64
@@ -85,12 +91,14 @@ func Open(ctx context.Context, c Config) (*Orchestrator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Orchestrator{config: c, pool: pool, wake: make(chan struct{}, 1)}
+	o := &Orchestrator{config: c, pool: pool, wake: make(chan struct{}, 1), watched: map[int32]*watched{}, sweeps: map[int32]*batch{}}
 	o.requests, o.results = batch{full: c.BatchSize}, batch{full: c.BatchSize}
 	o.handOut = batch{full: c.BatchSize * enqueueFactor}
 	if c.Unmigrated {
 		return o, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
 	if err := schema.Check(ctx, pool); err != nil {
 		pool.Close()
 		return nil, err
@@ -138,6 +146,8 @@ func connect(ctx context.Context, c Config) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open pool: %w", err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("connect to the database: %w", err)
@@ -157,15 +167,26 @@ func dial(dialed func(net.Conn) net.Conn) func(context.Context, string, string) 
 	}
 }
 
-// Close stops the loop, if it runs, without waiting for more than the tick in hand, and closes the pool.
+// Close stops the loop, if it runs, without waiting for more than the tick in hand, and closes the pool as soon as the
+// transactions in hand have ended.
 func (o *Orchestrator) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), transactionLimit)
 	defer cancel()
-	_ = o.Stop(ctx) //nolint:errcheck // a tick that does not end in time loses its connection below
+	_ = o.Stop(ctx) //nolint:errcheck // a tick that does not end in time gets no connection for its next transaction
 	o.pool.Close()
 }
 
 // Migrate brings the schema to what this build speaks.
 func (o *Orchestrator) Migrate(ctx context.Context) error {
 	return o.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) error { return schema.Migrate(ctx, c.Conn()) })
+}
+
+// GivePgmqUp lets the extension take the place of our SQL-only pgmq, see [schema.GivePgmqUp].
+func (o *Orchestrator) GivePgmqUp(ctx context.Context, script string) error {
+	return o.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) error { return schema.GivePgmqUp(ctx, c.Conn(), script) })
+}
+
+// TakePgmqBack lets our SQL-only pgmq take the place of the extension, see [schema.TakePgmqBack].
+func (o *Orchestrator) TakePgmqBack(ctx context.Context) error {
+	return o.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) error { return schema.TakePgmqBack(ctx, c.Conn()) })
 }

@@ -27,6 +27,7 @@ func TestPause(t *testing.T) {
 		"somebody holds a task":                 {Report{Postponed: 1}, 0, 20, postponement},
 		"a retry is due soon":                   {Report{NextDue: in(0.1)}, 0, 20, 101 * time.Millisecond},
 		"a retry is due late":                   {Report{NextDue: in(60)}, 0, 20, 500 * time.Millisecond},
+		"a start is due in ten thousand years":  {Report{NextDue: in(3e11)}, 0, 20, 500 * time.Millisecond},
 		"a retry is due and could not be moved": {Report{NextDue: in(-3)}, 0, 20, postponement},
 		"the first failed tick":                 {Report{}, 1, 20, shortestOutage},
 		"the third failed tick":                 {Report{Applied: 1}, 3, 20, 4 * shortestOutage},

@@ -71,6 +71,28 @@ func TestReadsNeverRunAhead(t *testing.T) {
 	require.Greater(t, reads, 1)
 }
 
+// TestStaleResultsFreeNobody: a result that does not count hands nothing out along with it, so a pass hands out what one stage
+// may and not twice as much.
+func TestStaleResultsFreeNobody(t *testing.T) {
+	t.Parallel()
+	url := dbtest.URL(t)
+	pool := openPool(t, url)
+	o, err := orchestrator.Open(t.Context(), orchestrator.Config{DatabaseURL: url, BatchSize: 1})
+	require.NoError(t, err)
+	t.Cleanup(o.Close)
+	wide(t, o, "demo", 25)
+	_, err = pool.Exec(t.Context(), `SELECT tasker.pause_namespace('demo', 'test')`)
+	require.NoError(t, err)
+	_, err = o.CreateTask(t.Context(), tasker.Request{Namespace: "demo", Name: "wide25"})
+	require.NoError(t, err)
+	_, err = pool.Exec(t.Context(), `SELECT tasker.resume_namespace('demo', 'test'), pgmq.send('orchestration_step_results',
+		jsonb_build_object('protocol', 1, 'step_id', 1, 'task_id', gen_random_uuid(), 'attempt', 9, 'status', 'success'))`)
+	require.NoError(t, err)
+	report, err := o.Tick(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 10}, []int{report.Stale, report.Enqueued})
+}
+
 // TestWaitingTasksDelayNobody: five thousand tasks wait for a retry that is far off. A new one goes out with the next tick,
 // and that is no slower for them.
 func TestWaitingTasksDelayNobody(t *testing.T) {

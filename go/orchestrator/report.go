@@ -18,10 +18,18 @@ type Report struct {
 	Lost         int `json:"lost"`          // steps that failed because too many of their workers died
 	Recreated    int `json:"recreated"`     // queues that were gone
 
-	// NextDue is when the next retry is due, in seconds from now; nil when none waits.
+	// NextDue is when the next start, retry or new try of a hand-out is due, in seconds from now; nil when none waits.
 	NextDue *float64 `json:"next_due,omitempty"`
 
-	full bool // a queue gave as many messages as were asked for: more may wait behind them
+	full    bool         // a queue gave as many messages as were asked for: more may wait behind them
+	letters []deadLetter // what is told of once the transaction has committed
+}
+
+// deadLetter is a message that went to the dead letters.
+type deadLetter struct {
+	queue  string
+	id     int64
+	reason string
 }
 
 // Moved says whether anything changed, so that more may be able to change at once. When a whole batch had to wait for

@@ -38,16 +38,20 @@ func TestRestoredBackup(t *testing.T) {
 	restore(t, from, to)
 
 	restored := openPool(t, to)
-	err := schema.Check(t.Context(), restored)
-	require.ErrorIs(t, err, schema.ErrAbsent)
-	require.ErrorContains(t, err, "run `tasker migrate`")
-	require.NoError(t, schema.Migrate(t.Context(), mustConnect(t, to)))
+	missing := 3                                                          // the queue of the namespace and the orchestrator's two
+	if ask[bool](t, restored, `SELECT to_regnamespace('pgmq') IS NULL`) { // else somebody else's is there already
+		missing = 1 // migrate will make the others
+		err := schema.Check(t.Context(), restored)
+		require.ErrorIs(t, err, schema.ErrAbsent)
+		require.ErrorContains(t, err, "run `tasker migrate`")
+	}
+	require.NoError(t, schema.Migrate(t.Context(), dbtest.Connect(t, to)))
 	require.NoError(t, schema.Check(t.Context(), restored))
 	require.Equal(t, ask[int](t, pool, `SELECT count(*) FROM tasker.steps`), ask[int](t, restored, `SELECT count(*) FROM tasker.steps`))
 
 	again := open(t, to)
 	r := sweep(t, again)
-	require.Equal(t, 1, r.Recreated)
+	require.Equal(t, missing, r.Recreated)
 	require.Equal(t, ask[int](t, restored, `SELECT count(*) FROM tasker.steps WHERE state IN ('enqueued', 'in_progress')`), r.Suspected)
 	later(t, restored)
 	require.Equal(t, r.Suspected, sweep(t, again).Resent)
@@ -60,6 +64,7 @@ func TestRestoredBackup(t *testing.T) {
 // restore dumps schema tasker of a database into another one.
 func restore(t *testing.T, from, to string) {
 	t.Helper()
+	dbtest.NeedsDump(t)
 	file := t.TempDir() + "/tasker.dump"
 	for _, command := range [][]string{
 		{"pg_dump", "--format=custom", "--schema=tasker", "--file=" + file, from},

@@ -121,8 +121,8 @@ func (o *Orchestrator) pause(r Report, failures, quiet int) time.Duration {
 	case r.Postponed > 0, r.NextDue != nil && *r.NextDue <= 0: // somebody holds it, or its window is full
 		return postponement
 	case r.NextDue != nil:
-		due := time.Duration(*r.NextDue*float64(time.Second)) + time.Millisecond
-		return min(due, poll)
+		due := min(*r.NextDue, poll.Seconds()) // a start may be further away than a Duration reaches
+		return min(time.Duration(due*float64(time.Second))+time.Millisecond, poll)
 	}
 	return poll
 }
@@ -172,7 +172,7 @@ func (o *Orchestrator) Status() Status {
 func (o *Orchestrator) remember(r Report, err error) error {
 	o.ticks.Add(1)
 	if !errors.Is(err, context.Canceled) {
-		o.last.Store(&outcome{report: r, err: err, at: time.Now().UTC()})
+		o.last.Store(&outcome{report: r, err: errors.Join(err, o.trouble()), at: time.Now().UTC()})
 	}
 	return err
 }

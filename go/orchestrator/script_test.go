@@ -84,6 +84,7 @@ func (w *world) command(line string, body []string) []string {
 		"graph": w.graph, "health": w.health, "call": w.call, "age": w.age,
 		"register": w.register, "version": w.showVersion, "keys": w.showKeys,
 		"sweep": w.sweep, "suspects": w.suspects, "purge": w.purge, "drop": w.drop, "take": w.take, "budget": w.budget,
+		"events": w.events, "checkpoints": w.checkpoints,
 		"replay": w.replay, "forget": w.forget, "create": w.create, "release": w.release, "bury": w.bury,
 	}
 	verb, ok := verbs[words[0]]

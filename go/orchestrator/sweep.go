@@ -25,24 +25,80 @@ func (o *Orchestrator) Sweep(ctx context.Context) (Report, error) {
 	return r, o.do(ctx, stage{"sweep", o.sweep}, &r)
 }
 
+// sweep makes queues again, and then looks after each namespace in a transaction of its own: what is too much in one, or
+// refused there, keeps no other from its recovery.
 func (o *Orchestrator) sweep(ctx context.Context, r *Report) error {
 	o.sweepAt = time.Now().Add(jittered(o.config.SweepInterval))
-	var done Report
-	err := o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `SELECT suspected, resent, lost, recreated FROM tasker.sweep($1, $2, $3)`,
-			int(o.config.Lease.Seconds()), sweepQuantity, o.config.Actor).
-			Scan(&done.Suspected, &done.Resent, &done.Lost, &done.Recreated)
+	var namespaces []int32
+	err := o.counting(ctx, r, func(ctx context.Context, tx pgx.Tx, done *Report) (err error) {
+		if err = o.sweepIn(ctx, tx, []int32{}, sweepQuantity, done); err == nil {
+			namespaces, err = collect[int32](ctx, tx, `SELECT tasker.swept_namespaces()`)
+		}
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}
-	if done.full = max(done.Suspected, done.Resent, done.Lost) >= sweepQuantity; done.full {
-		o.sweepAt = time.Time{}
-	} else if again := time.Now().Add(o.config.Lease); done.Suspected > 0 && again.Before(o.sweepAt) {
+	var failures []error
+	suspected := r.Suspected
+	for _, id := range namespaces {
+		if err := o.sweepNamespace(ctx, id, r); err != nil {
+			failures = append(failures, fmt.Errorf("sweep namespace %d: %w", id, err))
+			if isPassing(err) {
+				break
+			}
+		}
+	}
+	if again := time.Now().Add(o.config.Lease); r.Suspected > suspected && again.Before(o.sweepAt) {
 		o.sweepAt = again // for the second look
 	}
-	r.add(done)
-	return nil
+	if r.full {
+		o.sweepAt = time.Time{}
+	}
+	return errors.Join(failures...)
+}
+
+// sweepNamespace looks after one namespace. What was too much is tried again with half as many, until everything there is
+// done; one step that is too much alone comes after the others, at the next sweep.
+func (o *Orchestrator) sweepNamespace(ctx context.Context, id int32, r *Report) error {
+	b := o.sweeps[id]
+	if b == nil {
+		b = &batch{full: sweepQuantity}
+	}
+	full := false
+	err := o.counting(ctx, r, func(ctx context.Context, tx pgx.Tx, done *Report) error {
+		err := o.sweepIn(ctx, tx, []int32{id}, b.limit(), done)
+		full = max(done.Suspected, done.Resent, done.Lost) >= b.limit()
+		done.full = full
+		return err
+	})
+	switch {
+	case err == nil && !full:
+		delete(o.sweeps, id)
+	case err == nil || !isTooMuch(err):
+	case b.limit() > 1:
+		b.halve(0)
+		o.sweeps[id] = b
+		r.full = true
+	default:
+		return errors.Join(err, o.suspectLater(ctx, id))
+	}
+	return err
+}
+
+func (o *Orchestrator) sweepIn(ctx context.Context, tx pgx.Tx, only []int32, quantity int, done *Report) error {
+	return tx.QueryRow(ctx, `SELECT suspected, resent, lost, recreated FROM tasker.sweep($1, $2, $3, $4)`,
+		int(o.config.Lease.Seconds()), quantity, o.config.Actor, only).
+		Scan(&done.Suspected, &done.Resent, &done.Lost, &done.Recreated)
+}
+
+// suspectLater puts the suspect that the second look begins with behind the others.
+func (o *Orchestrator) suspectLater(ctx context.Context, id int32) error {
+	return o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE tasker.suspects SET since = clock_timestamp() WHERE step_id = (
+			SELECT step_id FROM tasker.suspects WHERE namespace_id = $1 ORDER BY since LIMIT 1)`, id)
+		return err
+	})
 }
 
 // sweepWhenDue sweeps at the first tick and then at the sweep interval.

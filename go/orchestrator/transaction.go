@@ -24,9 +24,14 @@ const transactionLimit = 6 * time.Second
 // begin opens a transaction with its limits in one round trip, and asks whether the schema still serves this build: it
 // may be migrated under us, and never is within a transaction that asked. SET LOCAL, because behind a PgBouncer in
 // transaction mode settings of the session belong to somebody else.
-var begin = pgx.TxOptions{BeginQuery: `BEGIN ISOLATION LEVEL READ COMMITTED;
+var begin = pgx.TxOptions{BeginQuery: beginning + schema.RequireFace()}
+
+// beginPass is the same for work over a queue. The plans that are made then are kept, and the tables grow: see steps_of.sql.
+var beginPass = pgx.TxOptions{BeginQuery: beginning + `SET LOCAL enable_seqscan = off; ` + schema.RequireFace()}
+
+const beginning = `BEGIN ISOLATION LEVEL READ COMMITTED;
 	SET LOCAL statement_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL TimeZone = 'UTC';
-	` + schema.RequireFace()}
+	`
 
 // errMigrating: what kept us waiting at the door is a migrate that takes longer than a tick may.
 var errMigrating = errors.New("the schema is being migrated; this goes on by itself afterwards")
@@ -34,10 +39,14 @@ var errMigrating = errors.New("the schema is being migrated; this goes on by its
 // inTransaction runs f in a transaction that commits when f gives no error. Refusals of our SQL functions come back as
 // *tasker.Error, and what is wrong with the schema in schema.Check's words.
 func (o *Orchestrator) inTransaction(ctx context.Context, f func(context.Context, pgx.Tx) error) error {
+	return o.inTransactionOf(ctx, begin, f)
+}
+
+func (o *Orchestrator) inTransactionOf(ctx context.Context, options pgx.TxOptions, f func(context.Context, pgx.Tx) error) error {
 	limited, cancel := context.WithTimeout(ctx, transactionLimit)
 	defer cancel()
 	begun := false
-	err := pgx.BeginTxFunc(limited, o.pool, begin, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(limited, o.pool, options, func(tx pgx.Tx) error {
 		begun = true
 		return f(limited, tx)
 	})
@@ -62,14 +71,18 @@ func (o *Orchestrator) whyNotBegun(ctx context.Context, err error) error {
 	return err
 }
 
-// counting runs f in a transaction and adds what it did to a report, once that has committed.
+// counting runs f, one pass, in a transaction, adds what it did to a report and tells of its dead letters, once that has committed.
 func (o *Orchestrator) counting(ctx context.Context, r *Report, f func(context.Context, pgx.Tx, *Report) error) error {
 	var done Report
-	err := o.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) error { return f(ctx, tx, &done) })
-	if err == nil {
-		r.add(done)
+	err := o.inTransactionOf(ctx, beginPass, func(ctx context.Context, tx pgx.Tx) error { return f(ctx, tx, &done) })
+	if err != nil {
+		return err
 	}
-	return err
+	r.add(done)
+	for _, l := range done.letters {
+		o.config.Log("warn", "dead letter", map[string]any{"queue": l.queue, "msg_id": l.id, "reason": l.reason})
+	}
+	return nil
 }
 
 // isSchema says whether the schema keeps this build from working, so that no other stage can work either.

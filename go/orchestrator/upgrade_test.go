@@ -1,12 +1,11 @@
 package orchestrator_test
 
 import (
-	"context"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/tasker-core/tasker-core/go/dbtest"
@@ -27,7 +26,7 @@ func TestTicksRefuseAnotherFace(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
 	o, pool := open(t, url), openPool(t, url)
-	conn := mustConnect(t, url)
+	conn := dbtest.Connect(t, url)
 	id := wide(t, o, "demo", 3)
 	answer(t, pool, id)
 	for _, c := range []struct {
@@ -38,11 +37,11 @@ func TestTicksRefuseAnotherFace(t *testing.T) {
 		{`ALTER FUNCTION tasker.face() RENAME TO no_face`, `ALTER FUNCTION tasker.no_face() RENAME TO face`, schema.ErrOlder},
 		{`ALTER SCHEMA tasker RENAME TO elsewhere`, `ALTER SCHEMA elsewhere RENAME TO tasker`, schema.ErrAbsent},
 	} {
-		execute(t, conn, c.change)
+		dbtest.Execute(t, conn, c.change)
 		report, err := o.Tick(t.Context())
 		require.ErrorIs(t, err, c.want)
 		require.False(t, report.Moved())
-		execute(t, conn, c.back)
+		dbtest.Execute(t, conn, c.back)
 	}
 	_, err := o.Tick(t.Context())
 	require.NoError(t, err)
@@ -64,9 +63,9 @@ func TestRunGoesOnWhenTheFaceFits(t *testing.T) {
 	}})
 	require.NoError(t, err)
 	t.Cleanup(o.Close)
-	conn := mustConnect(t, url)
+	conn := dbtest.Connect(t, url)
 	o.Start()
-	execute(t, conn, otherFace("2"))
+	dbtest.Execute(t, conn, otherFace("2"))
 	ticks := int64(0)
 	require.Eventually(t, func() bool {
 		if ticks == 0 && failed.Load() == 1 {
@@ -75,7 +74,7 @@ func TestRunGoesOnWhenTheFaceFits(t *testing.T) {
 		return ticks > 0 && o.Status().Ticks >= ticks+3
 	}, 20*time.Second, time.Millisecond)
 	require.Contains(t, o.Status().LastError, "deploy the tasker-core that migrated it")
-	execute(t, conn, otherFace("1"))
+	dbtest.Execute(t, conn, otherFace("1"))
 	require.Eventually(t, func() bool { return again.Load() == 1 }, 20*time.Second, time.Millisecond)
 	require.EqualValues(t, 1, failed.Load())
 }
@@ -90,14 +89,14 @@ func TestMigrateUnderLoad(t *testing.T) {
 	work(t, 2, plainWorker{pool, "conformance", 30 * time.Second})
 	first.Start()
 	second.Start()
-	conn := mustConnect(t, url)
+	conn := dbtest.Connect(t, url)
 	e := expected(t)
 	const rounds, each = 10, 20
 	for range rounds {
 		for i := range each {
 			createBySQL(t, pool, names[i%len(names)], e.Context)
 		}
-		execute(t, conn, `UPDATE tasker.installation SET digest = 'of another build'`)
+		dbtest.Execute(t, conn, `UPDATE tasker.installation SET digest = 'of another build'`)
 		require.NoError(t, schema.Migrate(t.Context(), conn))
 	}
 	requireComplete(t, pool, rounds*each)
@@ -109,25 +108,54 @@ func TestLongMigrate(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
 	o := open(t, url)
-	conn := mustConnect(t, url)
-	execute(t, conn, `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('tasker.face', 0))`)
+	conn := dbtest.Connect(t, url)
+	dbtest.Execute(t, conn, `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('tasker.face', 0))`)
 	_, err := o.Tick(t.Context())
 	require.ErrorContains(t, err, "the schema is being migrated")
-	execute(t, conn, `COMMIT`)
+	dbtest.Execute(t, conn, `COMMIT`)
 	_, err = o.Tick(t.Context())
 	require.NoError(t, err)
 }
 
-func mustConnect(t *testing.T, url string) *pgx.Conn {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
+// TestUpgradeWithTasksUnderWay: a database of the migration before, with tasks in the states that they pass, is migrated:
+// what is there stays as it is and goes on, now with what the migration brought.
+func TestUpgradeWithTasksUnderWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	url := w.pool.Config().ConnString()
+	conn := dbtest.Connect(t, url)
+	rows := func() []string {
+		return w.lines(`SELECT (to_jsonb(s) - '{reply_id,reply,results_size,is_due}'::text[])::text FROM tasker.steps s
+			UNION ALL SELECT to_jsonb(t)::text FROM tasker.tasks t UNION ALL SELECT to_jsonb(e)::text FROM tasker.edges e
+			UNION ALL SELECT to_jsonb(h)::text FROM tasker.step_transitions h ORDER BY 1`)
+	}
+	down, err := os.ReadFile("../schema/migrations/0003_workflows.down.sql")
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	return conn
-}
+	dbtest.Execute(t, conn, `DROP VIEW tasker.ready_tasks;`+string(down)+`; DELETE FROM tasker.migrations WHERE number = 3;
+		UPDATE tasker.installation SET digest = 'of 0002';
+		ALTER TABLE tasker.steps ADD COLUMN results_size integer, ADD COLUMN is_due boolean`) // our functions name them
+	play(w, "template job\n  a:, backoff=fixed:10\n  b: a\nrequest job\nrequest job\nrequest job\nrequest job\n----")
+	// What ticks and workers of that build did meanwhile. Ours would look for tables that are not there yet.
+	dbtest.Execute(t, conn, `UPDATE tasker.steps SET state = 'in_progress', started_at = now() WHERE step_id = 3;
+		UPDATE tasker.steps SET state = 'waiting_for_retry', failures = 1, due_at = now(), msg_id = NULL WHERE step_id = 5;
+		UPDATE tasker.steps SET state = 'cancelled', completed_at = now() WHERE step_id IN (7, 8);
+		UPDATE tasker.tasks SET state = 'cancelled', completed_at = now() WHERE task_id = (SELECT task_id FROM tasker.steps WHERE step_id = 7);
+		DELETE FROM pgmq.q_demo_queue WHERE message -> 'step_id' IN ('5', '7')`)
+	dbtest.Execute(t, conn, `ALTER TABLE tasker.steps DROP COLUMN results_size, DROP COLUMN is_due`)
+	before := rows()
+	require.Len(t, before, 8+4+4+4)
 
-func execute(t *testing.T, conn *pgx.Conn, sql string) {
-	t.Helper()
-	_, err := conn.PgConn().Exec(t.Context(), sql).ReadAll()
-	require.NoError(t, err)
+	require.NoError(t, schema.Migrate(t.Context(), conn))
+	require.Equal(t, before, rows())
+	require.NoError(t, schema.Check(t.Context(), conn))
+	w.o = open(t, url)
+	require.Equal(t, []string{"true"}, w.call([]string{`save_checkpoint(3, 1, '{"row": 1}')`}, nil))
+	require.Equal(t, []string{"enqueued 1"}, w.tick(nil, nil))
+	for range 3 {
+		require.Empty(t, w.work([]string{"a", "ok", "event=done"}, nil))
+	}
+	require.Equal(t, []string{"applied 3, enqueued 3"}, w.tick(nil, nil))
+	require.Equal(t, []string{"a attempt 1 done {}"}, w.events([]string{"1"}, nil))
+	require.Equal(t, []string{"a attempt 2 done {}"}, w.events([]string{"3"}, nil))
+	require.Equal(t, []string{"task 5, created true, pending"}, w.request([]string{"job", "in=100"}, nil))
 }

@@ -44,7 +44,7 @@ func (o *Orchestrator) heed(ctx context.Context, channel string, look func() boo
 		return fmt.Errorf("connect to listen: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is lost with it
-	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{channel}.Sanitize()); err != nil {
+	if err := beginListening(ctx, conn, channel); err != nil {
 		return fmt.Errorf("listen on %q: %w", channel, err)
 	}
 	for !look() {
@@ -53,6 +53,14 @@ func (o *Orchestrator) heed(ctx context.Context, channel string, look func() boo
 		}
 	}
 	return nil
+}
+
+// beginListening says LISTEN, and does not wait for ever to be heard.
+func beginListening(ctx context.Context, conn *pgx.Conn, channel string) error {
+	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
+	defer cancel()
+	_, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{channel}.Sanitize())
+	return err
 }
 
 func (o *Orchestrator) awaitNotification(ctx context.Context, conn *pgx.Conn) error {
@@ -80,7 +88,10 @@ func (o *Orchestrator) Wait(ctx context.Context, taskID string) (state string, e
 }
 
 func (o *Orchestrator) stateOf(ctx context.Context, taskID string) (state string, err error) {
-	err = o.pool.QueryRow(ctx, `SELECT state FROM tasker.tasks WHERE task_id = $1::text::uuid`, taskID).Scan(&state)
+	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
+	defer cancel()
+	err = o.pool.QueryRow(ctx, `SELECT state FROM tasker.tasks WHERE task_id = $1::text::uuid`,
+		pgx.QueryExecModeExec, taskID).Scan(&state) // planned anew each time: a plan that is kept may be of early days, and reads all tasks
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", tasker.NotFoundf("no task %s: use the id that create_task gave", taskID)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,8 +27,19 @@ func (b *batch) limit() int {
 	return b.size
 }
 
-func (b *batch) grow()  { b.size = min(2*b.limit(), b.full) }
-func (b *batch) halve() { b.size = max(b.limit()/2, 1) }
+func (b *batch) grow() { b.size = min(2*b.limit(), b.full) }
+
+// halve makes the next batch half of the one that failed: of what was taken, if it came to that.
+func (b *batch) halve(taken int) {
+	if taken == 0 {
+		taken = b.limit()
+	}
+	b.size = max(taken/2, 1)
+}
+
+// longestPenance is how long a message waits at most after it took more time or memory, alone, than there is. It may not
+// be to blame, so it is tried again, but it must not keep everything behind it waiting.
+const longestPenance = 10 * time.Second
 
 // pass is one transaction's work over the head of a queue: it takes at most limit messages, deals with every one of
 // them and counts what it did.
@@ -46,12 +58,13 @@ func (o *Orchestrator) work(ctx context.Context, name string, b *batch, r *Repor
 		case errors.Is(err, errReadBefore):
 			b.guarded = true
 		case isDataError(err) && len(taken) > 1:
-			b.halve()
+			b.halve(len(taken))
 		case isDataError(err) && len(taken) == 1:
 			return o.bury(ctx, name, taken[0], err, r)
 		default:
 			if isTooMuch(err) {
-				b.halve()
+				b.halve(len(taken))
+				err = errors.Join(err, o.letOthersPass(ctx, name, taken, r))
 			}
 			b.guarded = b.guarded || isUnexplained(err)
 			return fmt.Errorf("work on queue %q: %w", name, err)
@@ -102,14 +115,37 @@ func (o *Orchestrator) open(ctx context.Context, name string, b *batch, r *Repor
 
 // bury takes the one message that made its pass fail to the dead letters. Nobody looks into it any more.
 func (o *Orchestrator) bury(ctx context.Context, name string, id int64, cause error, r *Report) error {
-	return o.counting(ctx, r, func(ctx context.Context, tx pgx.Tx, done *Report) error {
+	return o.ifFree(ctx, name, id, r, func(ctx context.Context, tx pgx.Tx, done *Report) error {
 		return o.refuse(ctx, tx, name, id, cause, done)
+	})
+}
+
+// letOthersPass postpones a message that was too much all alone.
+func (o *Orchestrator) letOthersPass(ctx context.Context, name string, taken []int64, r *Report) error {
+	if len(taken) != 1 {
+		return nil
+	}
+	return o.ifFree(ctx, name, taken[0], r, func(ctx context.Context, tx pgx.Tx, done *Report) error {
+		done.Postponed++
+		return queue.Postpone(ctx, tx, name, taken, postponement, longestPenance)
+	})
+}
+
+// ifFree does something with a message whose pass has failed, unless somebody else has taken it since.
+func (o *Orchestrator) ifFree(ctx context.Context, name string, id int64, r *Report,
+	f func(context.Context, pgx.Tx, *Report) error) error {
+	return o.counting(ctx, r, func(ctx context.Context, tx pgx.Tx, done *Report) error {
+		free, err := queue.Retake(ctx, tx, name, []int64{id})
+		if err != nil || len(free) == 0 {
+			return err
+		}
+		return f(ctx, tx, done)
 	})
 }
 
 // refuse takes a message that cannot be used to the dead letters, within its pass.
 func (o *Orchestrator) refuse(ctx context.Context, tx pgx.Tx, name string, id int64, cause error, done *Report) error {
 	done.DeadLettered++
-	o.config.Log("warn", "dead letter", map[string]any{"queue": name, "msg_id": id, "reason": cause.Error()})
+	done.letters = append(done.letters, deadLetter{name, id, cause.Error()})
 	return queue.DeadLetter(ctx, tx, name, []int64{id}, cause.Error())
 }

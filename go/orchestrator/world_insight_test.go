@@ -69,7 +69,7 @@ func (w *world) health(_, _ []string) []string {
 
 // call FUNCTION(…) runs one of tasker's functions and prints what it gives.
 func (w *world) call(words, _ []string) []string {
-	rows, err := w.pool.Query(w.ctx, "SELECT to_json(f) #>> '{}' FROM tasker."+w.fill(strings.Join(words, " "))+" f")
+	rows, err := w.pool.Query(w.ctx, "SELECT coalesce(to_json(f) #>> '{}', 'null') FROM tasker."+w.fill(strings.Join(words, " "))+" f")
 	require.NoError(w.t, err)
 	printed, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	for i, line := range printed {

@@ -73,7 +73,7 @@ func step(line string) tasker.Step {
 	return s
 }
 
-// request NAME [key=K] [priority=N] [id=UUID] creates a task by SQL, as an application does.
+// request NAME [key=K] [priority=N] [id=UUID] [in=SECONDS] creates a task by SQL, as an application does.
 func (w *world) request(words, _ []string) []string {
 	request := map[string]any{"namespace": "demo", "name": words[0], "context": map[string]any{"of": words[0]}}
 	for _, option := range words[1:] {
@@ -85,6 +85,8 @@ func (w *world) request(words, _ []string) []string {
 			request["request_id"] = value
 		case "priority":
 			request["priority"] = number(value)
+		case "in":
+			request["start_at"] = w.in(number(value))
 		}
 	}
 	var id, state string
@@ -99,7 +101,7 @@ func (w *world) request(words, _ []string) []string {
 // requests, with one request a line, creates tasks by one call of SQL.
 func (w *world) requests(_, body []string) []string {
 	rows, err := w.pool.Query(w.ctx, `SELECT task_id::text, created FROM tasker.create_tasks($1::jsonb) ORDER BY ordinal`,
-		"["+strings.Join(body, ",")+"]")
+		"["+w.moments(strings.Join(body, ","))+"]")
 	require.NoError(w.t, err)
 	var id string
 	var created bool
@@ -146,7 +148,7 @@ func (w *world) tick(_, _ []string) []string {
 
 // read leases whatever waits on the queue, and remembers it by step name.
 func (w *world) read(_, _ []string) []string {
-	rows, err := w.pool.Query(w.ctx, `SELECT message ->> 'step_name', msg_id, message FROM pgmq.read('demo_queue', 30, 100)`)
+	rows, err := w.pool.Query(w.ctx, `SELECT message ->> 'step_name', msg_id, message FROM pgmq.read('demo_queue', 30, 100) ORDER BY msg_id`)
 	require.NoError(w.t, err)
 	var name, message string
 	var id int64
@@ -164,7 +166,7 @@ func (w *world) read(_, _ []string) []string {
 }
 
 // work STEP OUTCOME… answers the oldest message for a step and takes it off the queue: ok, ok=JSON, fail, permanent,
-// timed_out, skipped, with hint=S, retry_after=S.
+// timed_out, skipped, with hint=S, retry_after=S, event=NAME[:PAYLOAD].
 func (w *world) work(words, _ []string) []string {
 	var id int64
 	var message string
@@ -214,6 +216,8 @@ func describe(result map[string]any, word string) {
 		advice(result)["backoff_hint"] = map[string]any{"delay_seconds": number(value), "type": "server_requested"}
 	case "retry_after":
 		advice(result)["headers"] = map[string]any{"rEtRy-aFtEr": value}
+	case "event":
+		tell(result, value)
 	case "attempt":
 		result["attempt"] = number(value)
 	default:
@@ -356,8 +360,9 @@ func (w *world) task(words []string) string {
 	return w.tasks[n-1]
 }
 
-// fill puts ids into a message: $task1 is the id of task 1, $step_b the id of the newest step b.
+// fill puts ids into a message: $task1 is the id of task 1, $step_b the id of the newest step b, $in30 a moment to come.
 func (w *world) fill(text string) string {
+	text = w.moments(text)
 	for i, id := range w.tasks {
 		text = strings.ReplaceAll(text, "$task"+strconv.Itoa(i+1), id)
 	}

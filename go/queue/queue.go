@@ -55,6 +55,9 @@ type Taken struct {
 	ReadCount int // leases so far that were not given back
 }
 
+// ReadBefore says whether somebody leased the message and never came to an end with it.
+func (t Taken) ReadBefore() bool { return t.ReadCount > 0 }
+
 // Take locks up to limit visible messages, lowest id first, for the rest of the transaction q. Messages that somebody
 // else holds are passed over. What they say is asked for by Open: whoever cannot read a message still has to know which
 // one it was.
@@ -69,6 +72,21 @@ func Take(ctx context.Context, q Querier, name string, limit int) ([]Taken, erro
 		return nil, fmt.Errorf("take messages from %q: %w", name, err)
 	}
 	return taken, nil
+}
+
+// Retake locks those of these messages that are still visible and that nobody else holds, for the rest of the
+// transaction q.
+func Retake(ctx context.Context, q Querier, name string, ids []int64) ([]int64, error) {
+	rows, err := q.Query(ctx, fmt.Sprintf(`SELECT msg_id FROM %s WHERE msg_id = ANY ($1) AND vt <= clock_timestamp()
+		ORDER BY msg_id FOR UPDATE SKIP LOCKED`, table(name)), ids)
+	if err != nil {
+		return nil, fmt.Errorf("take messages from %q again: %w", name, err)
+	}
+	free, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("take messages from %q again: %w", name, err)
+	}
+	return free, nil
 }
 
 // Open gives the messages with these ids, in their order.

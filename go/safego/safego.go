@@ -41,7 +41,7 @@ func OnCrash(report func(Crash)) {
 // Go runs f in a new goroutine. A panic in f ends that goroutine only, and is reported under the given name.
 func Go(name string, f func()) {
 	go func() {
-		defer Recover(name)
+		defer stop(name)
 		f()
 	}()
 }
@@ -58,9 +58,8 @@ func Try(name string, f func() error) (err error) {
 	return f()
 }
 
-// Recover reports a panic and stops it, when deferred; without a panic it does nothing. Go defers it; so do callbacks that
-// some library runs on a goroutine of its own.
-func Recover(name string) {
+// stop reports a panic and stops it, when deferred; without a panic it does nothing.
+func stop(name string) {
 	if value := recover(); value != nil {
 		report(Crash{Name: name, Value: value, Stack: string(debug.Stack())})
 	}

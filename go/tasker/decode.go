@@ -12,9 +12,9 @@ import (
 // uuidFormat is the canonical form of RFC 9562; PostgreSQL takes other spellings, messages do not.
 var uuidFormat = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
-// decodeStrict decodes one JSON document into v. What v has no room for comes back as one *Error with every problem;
+// DecodeStrict decodes one JSON document into v. What v has no room for comes back as one *Error with every problem;
 // a key that nobody knows comes with the known one that is nearest.
-func decodeStrict(subject string, raw []byte, v any) error {
+func DecodeStrict(subject string, raw []byte, v any) error {
 	err := jsonx.DecodeStrict(raw, v)
 	var refused *jsonx.Error
 	if !errors.As(err, &refused) {

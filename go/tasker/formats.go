@@ -36,6 +36,15 @@ func isDateTime(text string) bool {
 	return len(text) > 11 && isDate(text[:10]) && (text[10] == 'T' || text[10] == 't') && clockTime.MatchString(text[11:])
 }
 
+// momentFormat is the form of a time with its zone, as tasker.is_time has it in SQL.
+var momentFormat = regexp.MustCompile(
+	`^\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-5])(:?[0-5]\d)?)$`)
+
+// isMoment says whether a text means one and the same moment everywhere: ISO 8601, with its zone. PostgreSQL knows no year 0.
+func isMoment(text string) bool {
+	return momentFormat.MatchString(text) && isDate(text[:10]) && text[:4] != "0000"
+}
+
 func (f format) validate(value any) error {
 	if text, ok := value.(string); ok && !f(text) {
 		return errFormat

@@ -31,7 +31,7 @@ func (t Template) checkGraph(p *Problems) {
 		}
 	}
 	for _, cycle := range g.cycles() {
-		p.Addf(Pointer("steps", cycle[0]), "cycle: %s", g.draw(cycle))
+		p.Addf(Pointer("steps", cycle[0]), "cycle: %s: remove one of these dependencies", g.draw(cycle))
 	}
 }
 

@@ -79,7 +79,7 @@ type MessageMetadata struct {
 func DecodeStepMessage(raw []byte) (StepMessage, error) {
 	const subject = "step message refused"
 	var m StepMessage
-	if err := decodeStrict(subject, raw, &m); err != nil {
+	if err := DecodeStrict(subject, raw, &m); err != nil {
 		return StepMessage{}, err
 	}
 	if err := m.check().Err(subject); err != nil {

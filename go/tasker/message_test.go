@@ -152,6 +152,24 @@ func TestResultLimits(t *testing.T) {
 	require.ErrorContains(t, err, "not valid UTF-8")
 }
 
+func TestEventLimits(t *testing.T) {
+	result := func(events string) []byte {
+		return []byte(`{"protocol":1,"step_id":1,"task_id":"019A5F3C-7b1e-7c44-9d51-0a4f6e2b8c01","attempt":1,"status":"success",` +
+			`"orchestration_metadata":{"events":[` + events + `]}}`)
+	}
+	r, err := DecodeResult(result(strings.Repeat(`{"name":"x"},`, MaxEvents-1) + `{"name":"` + strings.Repeat("ä", MaxEventName) + `"}`))
+	require.NoError(t, err)
+	require.Len(t, r.Advice.Events, MaxEvents)
+	_, err = DecodeResult(result(strings.Repeat(`{"name":"x"},`, MaxEvents) + `{"name":"x"}`))
+	require.ErrorContains(t, err, "/orchestration_metadata/events: has 101 events, at most 100 are allowed")
+
+	half := `{"name":"x","payload":{"a": "` + strings.Repeat("x", MaxPayloadBytes/2-8) + `"}}`
+	_, err = DecodeResult(result(half + "," + half))
+	require.NoError(t, err, "the white space of jsonb is not the worker's")
+	_, err = DecodeResult(result(half + "," + half + `,{"name":"x","payload":{}}`))
+	require.ErrorContains(t, err, "/orchestration_metadata/events: has payloads of 1048578 bytes together, at most 1048576 are allowed")
+}
+
 func TestABadResultIsNotEncoded(t *testing.T) {
 	_, err := Result{Protocol: 1, StepID: 1, Attempt: 1, Status: StatusSuccess}.Encode()
 	require.EqualError(t, err, "result refused: /task_id: is missing, expected the task's UUID")
@@ -169,7 +187,14 @@ func TestRefusedResultsStillAnswerTheirAttempt(t *testing.T) {
 	require.Equal(t, OutcomeError, d.Outcome)
 	require.Contains(t, d.Reason, `InvalidResult: result refused: /status: is "done"`)
 
-	for _, hopeless := range []string{``, `[]`, `{}`, `{"step_id":"7"}`, `{"step_id":7,"task_id":"x","attempt":1}`, `{` + ids} {
+	for _, careless := range []string{`"7"`, `7.0`, `"7.00"`} {
+		r, ok := RefusedResult([]byte(strings.NewReplacer(`:7,`, `:`+careless+`,`, `:2`, `:"2"`).Replace(string(raw))), refusal)
+		require.True(t, ok, careless)
+		require.Equal(t, []any{int64(7), 2}, []any{r.StepID, r.Attempt})
+	}
+	for _, hopeless := range []string{``, `[]`, `{}`, `{"step_id":"7"}`, `{"step_id":7,"task_id":"019a5f3c-7b1e-7c44-9d51-0a4f6e2b8c01","attempt":"two"}`,
+		`{"step_id":7,"task_id":"019a5f3c-7b1e-7c44-9d51-0a4f6e2b8c01","attempt":1.5}`,
+		`{"step_id":7,"task_id":"019a5f3c-7b1e-7c44-9d51-0a4f6e2b8c01","attempt":99999999999}`, `{"step_id":7,"task_id":"x","attempt":1}`, `{` + ids} {
 		_, ok := RefusedResult([]byte(hopeless), refusal)
 		require.False(t, ok, hopeless)
 	}

@@ -33,6 +33,7 @@ type Request struct {
 	Reason         string           `json:"reason,omitempty"`
 	CorrelationID  string           `json:"correlation_id,omitempty"`
 	IdempotencyKey string           `json:"idempotency_key,omitempty"` // in its namespace; used again, it finds its task: see Identity
+	StartAt        string           `json:"start_at,omitempty"`        // nothing goes out before; a moment such as 2026-03-01T12:00:00Z
 }
 
 // DecodeRequest decodes a request strictly and gives its normal form. It takes the keys of the older systems as well:
@@ -43,7 +44,7 @@ func DecodeRequest(raw []byte) (Request, error) {
 		return Request{}, err
 	}
 	var form requestForm
-	if err := decodeStrict(requestRefused, raw, &form); err != nil {
+	if err := DecodeStrict(requestRefused, raw, &form); err != nil {
 		return Request{}, err
 	}
 	d := door{written: map[string]string{}}
@@ -111,6 +112,9 @@ func (r Request) check(d *door) {
 	}
 	r.checkTexts(d)
 	r.checkSkip(d)
+	if r.StartAt != "" && !isMoment(r.StartAt) {
+		d.Addf("/start_at", "is %s, expected a time with its zone such as 2026-03-01T12:00:00Z", quote(r.StartAt))
+	}
 	d.context(r.Context)
 }
 

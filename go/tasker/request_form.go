@@ -24,6 +24,7 @@ type requestForm struct {
 	Reason         string           `json:"reason"`
 	CorrelationID  string           `json:"correlation_id"`
 	IdempotencyKey *string          `json:"idempotency_key"`
+	StartAt        *string          `json:"start_at"`
 }
 
 // door collects problems while older words are turned into ours, and remembers which word the sender wrote.
@@ -59,6 +60,7 @@ func (f requestForm) request(d *door) Request {
 		Reason:         f.Reason,
 		CorrelationID:  f.CorrelationID,
 		IdempotencyKey: d.given("idempotency_key", f.IdempotencyKey),
+		StartAt:        d.given("start_at", f.StartAt),
 	}
 }
 

@@ -1,8 +1,11 @@
 package tasker
 
 import (
+	"bytes"
+	"errors"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +22,12 @@ const MaxPayloadBytes = 1 << 20
 
 // maxResultBytes leaves room around the results for the error, its backtrace and the advice, and for jsonb's white space.
 const maxResultBytes = 4 * MaxPayloadBytes
+
+// The bounds of the events of one result. Together their payloads may have MaxPayloadBytes.
+const (
+	MaxEvents    = 100
+	MaxEventName = 128 // characters
+)
 
 // Status is how an attempt ended, in the words of its worker.
 type Status string
@@ -66,6 +75,13 @@ type Advice struct {
 	BackoffHint  *BackoffHint     `json:"backoff_hint"`
 	ErrorContext jsonx.RawMessage `json:"error_context"`
 	Custom       jsonx.RawMessage `json:"custom"`
+	Events       []Emitted        `json:"events"` // written down if the result counts
+}
+
+// Emitted is an event that a handler told of while it ran.
+type Emitted struct {
+	Name    string           `json:"name"`
+	Payload jsonx.RawMessage `json:"payload"` // an object; {} when empty
 }
 
 // BackoffHint is the worker's explicit wish for when to try again.
@@ -89,7 +105,7 @@ func DecodeResult(raw []byte) (Result, error) {
 		return Result{}, err
 	}
 	var r Result
-	if err := decodeStrict(subject, raw, &r); err != nil {
+	if err := DecodeStrict(subject, raw, &r); err != nil {
 		return Result{}, err
 	}
 	if err := r.Check(); err != nil {
@@ -101,21 +117,41 @@ func DecodeResult(raw []byte) (Result, error) {
 
 // RefusedResult gives what stands in for a result that DecodeResult refused: a failure for good, with the refusal as its
 // error, so that the step does not wait for an answer that came and could not be read. It gives false when the message
-// does not even say which attempt of which step it answers.
+// does not even say which attempt of which step it answers, be it in numbers written as texts: a worker that does so
+// would else be sent the same step for ever.
 func RefusedResult(raw []byte, refusal error) (Result, bool) {
 	var answered struct {
-		StepID  int64  `json:"step_id"`
+		StepID  number `json:"step_id"`
 		TaskID  string `json:"task_id"`
-		Attempt int    `json:"attempt"`
+		Attempt number `json:"attempt"`
 	}
-	if jsonx.Unmarshal(raw, &answered) != nil {
+	if jsonx.Unmarshal(raw, &answered) != nil || answered.Attempt > math.MaxInt32 {
 		return Result{}, false
 	}
 	final := false
-	r := Result{Protocol: Protocol, StepID: answered.StepID, TaskID: strings.ToLower(answered.TaskID), Attempt: answered.Attempt,
+	r := Result{Protocol: Protocol, StepID: int64(answered.StepID), TaskID: strings.ToLower(answered.TaskID), Attempt: int(answered.Attempt),
 		Status: StatusFailed, Error: &ResultError{Type: "InvalidResult", Message: refusal.Error(), Retryable: &final}}
 	return r, r.Check() == nil
 }
+
+// number is a whole number however a careless worker writes it: 1, "1" or 1.0.
+type number int64
+
+// UnmarshalJSON takes what leaves no doubt about the number.
+func (n *number) UnmarshalJSON(raw []byte) error {
+	digits := numberFormat.FindSubmatch(raw)
+	if digits == nil {
+		return errNoNumber
+	}
+	parsed, err := strconv.ParseInt(string(digits[1]), 10, 64)
+	*n = number(parsed)
+	return err
+}
+
+var (
+	numberFormat = regexp.MustCompile(`^"?([1-9][0-9]*)(?:\.0+)?"?$`)
+	errNoNumber  = errors.New("is no whole number")
+)
 
 // Encode gives the result as JSON with all keys, or the *Error with which DecodeResult would refuse it.
 func (r Result) Encode() ([]byte, error) {
@@ -167,6 +203,28 @@ func (a *Advice) check(p *Problems) {
 	}
 	if hint := a.BackoffHint; hint != nil && (hint.DelaySeconds == nil || !finite(*hint.DelaySeconds)) {
 		p.Addf("/orchestration_metadata/backoff_hint/delay_seconds", "is missing or negative, expected seconds of 0 or more")
+	}
+	p.events(a.Events)
+}
+
+// events notes events that cannot be kept.
+func (p *Problems) events(all []Emitted) {
+	const at = "/orchestration_metadata/events"
+	if len(all) > MaxEvents {
+		p.Addf(at, "has %d events, at most %d are allowed", len(all), MaxEvents)
+		return
+	}
+	size := 0
+	for i, e := range all {
+		p.text(at+Pointer(i, "name"), e.Name, 1, MaxEventName)
+		if !absent(e.Payload) && bytes.TrimLeft(e.Payload, " \n\r\t")[0] != '{' {
+			p.Addf(at+Pointer(i, "payload"), "is no object, expected one such as {\"order_id\": 7}")
+		}
+		size += jsonx.CompactSize(e.Payload)
+	}
+	if size > MaxPayloadBytes {
+		p.Addf(at, "has payloads of %d bytes together, at most %d are allowed: keep large values elsewhere and send a reference",
+			size, MaxPayloadBytes)
 	}
 }
 

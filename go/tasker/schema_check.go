@@ -216,7 +216,9 @@ var (
 	foreignClass  = regexp.MustCompile(`&&|\[\]|\[\^\]`)
 	foreignCount  = regexp.MustCompile(`[*+?}][*+{]|[*+?}]\?[*+?{]|\{,|\{[^}]*[0-9]{4}`)
 	oneLetterOf   = regexp.MustCompile(`\\[pP][^{]`)
-	escaped       = regexp.MustCompile(`\\.`)
+	foreignName   = regexp.MustCompile(`(?i)\\[pP]\{\^?(alnum|alpha|blank|cntrl|digit|graph|lower|print|punct|space|upper|xdigit|word)\}`)
+	foreignFold   = regexp.MustCompile(`\\[pP]\{\^?L[ult]\}|[ßŉǰΐΰևẖ-ẚẞİ\x{1F50}-\x{1FFC}\x{FB00}-\x{FB17}]`)
+	escaped       = regexp.MustCompile(`\\[pP]\{[^}]*\}|\\.`)
 	class         = regexp.MustCompile(`\[[^\]]*\]`)
 )
 
@@ -224,7 +226,8 @@ var (
 func isPattern(pattern string) bool {
 	plain := strings.ReplaceAll(pattern, `\\`, "")
 	bare := escaped.ReplaceAllString(pattern, "e")
-	if foreignEscape.MatchString(plain) || oneLetterOf.MatchString(plain) || foreignGroup.MatchString(bare) ||
+	if foreignEscape.MatchString(plain) || oneLetterOf.MatchString(plain) || foreignName.MatchString(plain) || foreignGroup.MatchString(bare) ||
+		strings.Contains(pattern, "(?i") && foreignFold.MatchString(pattern) ||
 		foreignClass.MatchString(bare) || foreignCount.MatchString(class.ReplaceAllString(bare, "c")) {
 		return false
 	}

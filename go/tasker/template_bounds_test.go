@@ -70,7 +70,7 @@ func TestTemplateCheckOfOneMadeByHand(t *testing.T) {
 		{Name: "a", HandlerClass: "A", MaxAttempts: 1, Backoff: DefaultBackoff, DependsOn: []string{"b"}},
 		{Name: "b", HandlerClass: "B", MaxAttempts: 1, Backoff: DefaultBackoff, DependsOn: []string{"a"}},
 	}}
-	require.EqualError(t, template.Check(), "the template is not valid: /steps/0: cycle: a → b → a")
+	require.EqualError(t, template.Check(), "the template is not valid: /steps/0: cycle: a → b → a: remove one of these dependencies")
 	template.Steps[0].DependsOn = nil
 	require.NoError(t, template.Check())
 	encoded, err := template.Encode()

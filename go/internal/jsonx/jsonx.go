@@ -71,7 +71,7 @@ func Unmarshal(data []byte, v any) error {
 // DecodeStrict decodes one JSON value into v, a pointer, and refuses with an *Error whatever v has no room for.
 // A null leaves its field as it was, as in encoding/json.
 func DecodeStrict(data []byte, v any) error {
-	if err := Scan(data, v); err != nil {
+	if err := scan(data, shapeOf(v)); err != nil {
 		return err
 	}
 	if err := goccy.Unmarshal(data, v); err != nil {
@@ -84,11 +84,6 @@ func DecodeStrict(data []byte, v any) error {
 // It gives nil or an *Error.
 func Check(data []byte) error {
 	return scan(data, anyShape)
-}
-
-// Scan says whether data would be decoded into v by DecodeStrict, without touching v. It gives nil or an *Error.
-func Scan(data []byte, v any) error {
-	return scan(data, shapeOf(v))
 }
 
 // CompactSize gives how many bytes valid JSON has without the white space between its parts, which jsonb adds as it likes.

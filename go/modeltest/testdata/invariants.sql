@@ -6,13 +6,17 @@ WITH messages AS MATERIALIZED (
   SELECT msg_id, (message ->> 'step_id')::bigint, (message ->> 'attempt')::integer FROM pgmq.q_mb_queue),
 results AS MATERIALIZED (
   SELECT message ->> 'step_id' AS step_id, message ->> 'attempt' AS attempt FROM pgmq.q_orchestration_step_results),
+limits AS MATERIALIZED (
+  SELECT template_id, n - 1 AS position, greatest((step ->> 'max_attempts')::integer, 1) AS max_attempts
+    FROM tasker.templates CROSS JOIN LATERAL jsonb_array_elements(definition -> 'steps') WITH ORDINALITY AS listed (step, n)),
+waits AS MATERIALIZED (
+  SELECT e.child_step_id AS step_id, count(*) AS open_parents
+    FROM tasker.edges e JOIN tasker.steps p ON p.step_id = e.parent_step_id
+   WHERE p.state NOT IN ('complete', 'skipped', 'resolved_manually') GROUP BY 1),
 steps AS MATERIALIZED (
   SELECT s.*, t.state AS task_state, s.state IN ('enqueued', 'in_progress') AS is_out,
-         s.state IN ('complete', 'skipped', 'resolved_manually') AS satisfies,
-         (SELECT count(*) FROM tasker.edges e JOIN tasker.steps p ON p.step_id = e.parent_step_id
-           WHERE e.child_step_id = s.step_id AND p.state NOT IN ('complete', 'skipped', 'resolved_manually')) AS open_parents,
-         greatest((definition -> 'steps' -> s.position ->> 'max_attempts')::integer, 1) AS max_attempts
-    FROM tasker.steps s JOIN tasker.tasks t USING (task_id) JOIN tasker.templates USING (template_id)),
+         s.state IN ('complete', 'skipped', 'resolved_manually') AS satisfies, coalesce(w.open_parents, 0) AS open_parents, l.max_attempts
+    FROM tasker.steps s JOIN tasker.tasks t USING (task_id) LEFT JOIN limits l USING (template_id, position) LEFT JOIN waits w USING (step_id)),
 tasks AS MATERIALIZED (
   SELECT t.task_id, t.state, t.paused,
          coalesce(bool_or(s.is_out OR s.state = 'waiting_for_retry' OR s.state = 'pending' AND s.open_parents = 0), false) AS moving,
@@ -22,8 +26,8 @@ tasks AS MATERIALIZED (
     FROM tasker.tasks t LEFT JOIN steps s USING (task_id) GROUP BY t.task_id, t.state, t.paused),
 moves AS MATERIALIZED (
   SELECT 'step ' || h.step_id AS what, h.from_state, h.to_state, h.actor, s.state,
-         lag(h.to_state, 1, 'pending') OVER w AS before, lead(h.to_state) OVER w AS next,
-         h.attempt - lag(h.attempt, 1, 0) OVER w AS rise, h.at, s.namespace_id, s.task_id
+         lag(h.to_state, 1, CASE h.from_state WHEN 'waiting_for_retry' THEN h.from_state ELSE 'pending' END) OVER w AS before, -- a later start
+         lead(h.to_state) OVER w AS next, h.attempt - lag(h.attempt, 1, 0) OVER w AS rise, h.at, s.namespace_id, s.task_id
     FROM tasker.step_transitions h JOIN steps s USING (step_id) WINDOW w AS (PARTITION BY h.step_id ORDER BY h.transition_id)
   UNION ALL
   SELECT 'task ' || h.task_id, h.from_state, h.to_state, h.actor, t.state,
@@ -35,8 +39,14 @@ UNION ALL
 SELECT format('step %s has %s messages for its attempt %s', s.step_id, count(*), s.attempt)
   FROM steps s JOIN messages m USING (step_id, attempt) WHERE s.is_out GROUP BY s.step_id, s.attempt HAVING count(*) > 1
 UNION ALL
+SELECT format('step %s is %s with %s effects of transactional handlers', step_id, state, effects)
+  FROM (SELECT s.*, (SELECT count(*) FROM public.effects e WHERE e.step_id = s.step_id) AS effects FROM steps s) s
+ WHERE effects > CASE WHEN state = 'complete' OR reply IS NOT NULL THEN 1 ELSE 0 END
+UNION ALL
+SELECT format('step %s is %s and still keeps a reply', step_id, state) FROM steps WHERE reply IS NOT NULL AND NOT is_out
+UNION ALL
 SELECT format('step %s is %s with neither message nor result', step_id, state) FROM steps s
- WHERE is_out AND msg_id <> ALL ($1::bigint[])
+ WHERE is_out AND reply IS NULL AND msg_id <> ALL ($1::bigint[])
    AND NOT EXISTS (SELECT FROM messages m WHERE m.step_id = s.step_id AND m.attempt = s.attempt AND m.msg_id = s.msg_id)
    AND NOT EXISTS (SELECT FROM results r WHERE r.step_id = s.step_id::text AND r.attempt = s.attempt::text)
 UNION ALL

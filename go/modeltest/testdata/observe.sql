@@ -6,7 +6,13 @@ SELECT json_build_object(
               FROM tasker.tasks t LEFT JOIN (SELECT task_id, min(step_id) AS first FROM tasker.steps GROUP BY 1) s USING (task_id)),
   'steps', (SELECT coalesce(json_agg(json_build_array(step_id, task_id, name, state, attempt, failures, losses,
                      unmet_dependencies, paused, coalesce(msg_id, 0), started_at IS NOT NULL,
-                     coalesce(extract(epoch FROM due_at - clock_timestamp()), 0))), '[]') FROM tasker.steps),
+                     coalesce(extract(epoch FROM due_at - clock_timestamp()), 0), reply IS NOT NULL,
+                     coalesce(effects, 0), coalesce(checkpoint, ''), coalesce(events, ''))), '[]')
+              FROM tasker.steps
+              LEFT JOIN (SELECT step_id, count(*) AS effects FROM public.effects GROUP BY 1) e USING (step_id)
+              LEFT JOIN (SELECT step_id, c.attempt || ' ' || c.value AS checkpoint FROM tasker.checkpoints c) c USING (step_id)
+              LEFT JOIN (SELECT task_id, step_id, string_agg(format('%s %s %s; ', e.attempt, e.name, e.payload ->> 'n'), '' ORDER BY e.event_id) AS events
+                           FROM tasker.events e GROUP BY 1, 2) v USING (task_id, step_id)),
   'queues', (SELECT json_agg((
       SELECT coalesce(json_agg(json_build_array(msg_id, step_id, attempt, read_ct, wait) ORDER BY msg_id), '[]') FROM (
         SELECT 1 AS queue, msg_id, (message ->> 'step_id')::bigint AS step_id, (message ->> 'attempt')::integer AS attempt, read_ct,
