@@ -11,12 +11,20 @@ module TaskerCore
   autoload :ConnectionParameters, "tasker_core/connection_parameters"
   autoload :Log,                  "tasker_core/log"
 
+  # Defining workflows
+  autoload :Workflow,   "tasker_core/workflow"
+  autoload :Definition, "tasker_core/definition"
+
   # Starting and reading tasks
   autoload :Submission,    "tasker_core/submission"
   autoload :ContextSchema, "tasker_core/context_schema"
+  autoload :IdentityKey,   "tasker_core/identity_key"
+  autoload :StartJob,      "tasker_core/start_job"
   autoload :Task,          "tasker_core/task"
   autoload :Template,      "tasker_core/template"
   autoload :TemplateFiles, "tasker_core/template_files"
+  autoload :Templates,     "tasker_core/templates"
+  autoload :Check,         "tasker_core/check"
 
   # Operating by hand
   autoload :Control, "tasker_core/control"
@@ -27,9 +35,12 @@ module TaskerCore
   # Writing handlers
   autoload :StepHandler, "tasker_core/step_handler"
   autoload :Context,     "tasker_core/context"
+  autoload :Middleware,  "tasker_core/middleware"
   autoload :Sequence,    "tasker_core/sequence"
   autoload :Fields,      "tasker_core/fields"
+  autoload :Http,        "tasker_core/http"
   autoload :Result,      "tasker_core/result"
+  autoload :RetryAfter,  "tasker_core/retry_after"
   autoload :Signature,   "tasker_core/signature"
   autoload :StrictJson,  "tasker_core/strict_json"
 
@@ -40,6 +51,8 @@ module TaskerCore
   autoload :Deadline,       "tasker_core/deadline"
   autoload :Fault,          "tasker_core/fault"
   autoload :HttpAnswer,     "tasker_core/http_answer"
+  autoload :HttpExchange,   "tasker_core/http_exchange"
+  autoload :HandlerTransaction, "tasker_core/handler_transaction"
   autoload :Message,        "tasker_core/message"
   autoload :StepResult,     "tasker_core/step_result"
   autoload :Registry,       "tasker_core/registry"
@@ -64,6 +77,12 @@ module TaskerCore
     # @return [Configuration] in force
     def config = @config ||= Configuration.new
 
+    # What stands in for the database while tests run without one; nil otherwise. Set by `tasker_core/testing` alone.
+    #
+    # @api private
+    # @return [#store, nil] whose store, when it has one, answers as {Store} does
+    attr_accessor :testing
+
     # @yieldparam config [Configuration]
     # @return [Configuration]
     # @raise [ConfigurationError] for an unknown option or a value that cannot be
@@ -72,7 +91,7 @@ module TaskerCore
       config
     end
 
-    # @param name [String] "namespace/name" of a template that is registered
+    # @param name [String, #reference] "namespace/name" of a template that is registered, or a {Workflow} class
     # @return [Submission] to start tasks with
     def workflow(name) = Submission.new(name)
 
@@ -82,18 +101,21 @@ module TaskerCore
     # @return [Task]
     # @raise [ValidationError, NotFoundError, ConflictError, DatabaseError, OrchestratorError]
     def create_task(request)
-      created = Orchestrator.shared.create_task(request)
+      created = testing&.store ? testing.store.create_tasks([request]).first : Orchestrator.shared.create_task(request)
       Task.new(created["task_id"], created: created["created"])
     end
 
     # Reads templates and makes them known to the database, by SQL alone. What is registered already is left as it is.
     #
-    # @param paths [Array<String>, String] YAML files, or folders that hold some
+    # @param paths [Array<String>, String, nil] YAML files, or folders that hold some; nil for all that this program has: those in
+    #   config.template_paths, and the {Workflow} classes that are loaded
     # @param connection [Object, nil] see {Connection.with}
     # @return [Array<Hash>] namespace, name, version, digest, created
-    # @raise [ValidationError] for a faulty template
-    # @raise [ConflictError] when a version is registered with other content
-    def register_templates(paths = config.template_paths, connection: nil) = TemplateFiles.new(paths).register(connection: connection)
+    # @raise [ValidationError, ConfigurationError] for a faulty template
+    # @raise [DuplicateVersionError] when a version is registered with other content
+    def register_templates(paths = nil, connection: nil)
+      (paths ? Templates.new(paths) : Templates.known).register(connection: connection)
+    end
 
     # Hands nothing of a namespace out, and starts nothing, until it is resumed. What runs already may end.
     #
@@ -107,19 +129,27 @@ module TaskerCore
       Control.new(connection, by: by, reason: reason).namespace(:pause, namespace)
     end
 
-    # Lets a namespace go on. Parameters and result as for {.pause}.
+    # Lets a namespace go on.
     #
-    # @return [Boolean]
+    # @param (see .pause)
+    # @return [Boolean] whether that changed anything
+    # @raise [NotFoundError]
     def resume(namespace:, reason: nil, by: nil, connection: nil)
       Control.new(connection, by: by, reason: reason).namespace(:resume, namespace)
     end
 
     # As {.pause}, for everything in the database; namespaces and tasks that are paused for themselves stay so when everything is resumed.
     #
-    # @return [Boolean]
+    # @param reason [String, nil] why, for the history
+    # @param by [Object, nil] who, see {Actor.name}
+    # @param connection [Object, nil] see {Connection.with}
+    # @return [Boolean] whether that changed anything
     def pause_everything(reason: nil, by: nil, connection: nil) = Control.new(connection, by: by, reason: reason).everything(:pause)
 
-    # @return [Boolean]
+    # Lets everything go on that was not paused for itself.
+    #
+    # @param (see .pause_everything)
+    # @return [Boolean] whether that changed anything
     def resume_everything(reason: nil, by: nil, connection: nil) = Control.new(connection, by: by, reason: reason).everything(:resume)
 
     # Puts every signal handler on the alternate signal stack, which the Go library needs. Handlers set by `trap` are seen to; call this
@@ -132,8 +162,11 @@ module TaskerCore
     def handlers = @handlers ||= Registry.new
 
     # @param name [String] the handler_class of a template
-    # @param handler [#call, Class] or a block
+    # @param handler [#call, Class, nil] nil where a block is given, which is the handler then
     # @return [void]
+    # @raise [ConfigurationError] when it cannot be called
     def register_handler(name, handler = nil, &) = handlers.register(name, handler, &)
   end
 end
+
+require_relative "tasker_core/old_names"

@@ -329,13 +329,13 @@ static void unblock(void *argument) {
     errno = before;
 }
 
-#define LONGEST_WAIT_MS ((int64_t)24 * 3600 * 1000)
+/* One round of a wait without end. */
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
 
 /* How long the next round of a wait may take: at least a millisecond, because 0 has meanings of its own. */
 static int64_t rest_until(int64_t end) {
     int64_t rest = end - now_ms(CLOCK_MONOTONIC);
-    if (rest < 1) return 1;
-    return rest < LONGEST_WAIT_MS ? rest : LONGEST_WAIT_MS;
+    return rest < 1 ? 1 : rest;
 }
 
 /*
@@ -345,11 +345,12 @@ static int64_t rest_until(int64_t end) {
  * every wait.
  */
 static void visit_waiting(struct visit *v, int64_t milliseconds) {
-    bool endless = milliseconds < 0 || milliseconds > LONGEST_WAIT_MS;
-    int64_t end = now_ms(CLOCK_MONOTONIC) + (endless ? LONGEST_WAIT_MS : milliseconds);
+    bool endless = milliseconds < 0;
+    int64_t now = now_ms(CLOCK_MONOTONIC);
+    int64_t end = milliseconds < INT64_MAX - now ? now + milliseconds : INT64_MAX;
     for (;;) {
         prepare_entry();
-        v->ms = endless ? LONGEST_WAIT_MS : rest_until(end);
+        v->ms = endless ? DAY_MS : rest_until(end);
         v->cancel = 0;
         v->made = false;
         rb_nogvl(make_visit, v, unblock, v, RB_NOGVL_INTR_FAIL | RB_NOGVL_UBF_ASYNC_SAFE);

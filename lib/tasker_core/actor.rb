@@ -19,6 +19,7 @@ module TaskerCore
     end
 
     # @api private
+    # @return [String, Integer] the name of this process's user; the number where it has none, as in many containers
     def user = Etc.getpwuid&.name || Process.uid
   end
 end

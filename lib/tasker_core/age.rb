@@ -22,9 +22,11 @@ module TaskerCore
     end
 
     # @api private
+    # @return [Float, nil] the seconds of a text such as "30d"
     def spelled(age) = age.match(/\A(\d{1,12})([smhdw])\z/)&.then { |match| match[1].to_f * UNITS.fetch(match[2]) }
 
     # @api private
+    # @return [Float, nil] the seconds of a number or duration; nil for what only happens to respond to to_f
     def number(age) = (age.to_f if age.is_a?(Numeric) || age.respond_to?(:in_seconds) || age.respond_to?(:parts))
   end
 end

@@ -9,45 +9,70 @@ module TaskerCore
     # @param message [Message]
     # @param registry [Registry]
     # @param worker_id [String]
-    # @param read [#call] reads a result that the message left out: (name) → results
-    # @param stopping [#call] whether the worker is being stopped
-    # @param wanted [#call] whether somebody still waits for the answer; asks the database
-    def initialize(message, registry:, worker_id:, read: nil, stopping: -> { false }, wanted: -> { true })
+    # @param read [#call, nil] reads a result that the message left out: (name) → results; nil: it cannot be read
+    # @param reply [#begin_on, #send_on, nil] how a `transactional` handler replies in its transaction; nil: its answer is sent like any other
+    # @param deadline [Deadline, nil] when its time is over; counted from now if it is not given
+    # @param around [Hash] what the handler's {Context} is made with beside that
+    def initialize(message, registry:, worker_id:, read: nil, reply: nil, deadline: nil, **around)
       @message = message
       @registry = registry
+      @reply = reply
       @answer = StepResult.new(message, worker_id)
-      @sequence = read ? Sequence.new(message.sequence, read: read) : Sequence.new(message.sequence)
-      @deadline = message.timeout_seconds&.then { |seconds| Deadline.new(seconds) }
-      @context = Context.new(message, @sequence, deadline: @deadline, stopping: stopping, wanted: wanted)
+      @deadline = deadline || message.timeout_seconds&.then { |seconds| Deadline.new(seconds) }
+      @events = []
+      @context = Context.new(message, Sequence.new(message.sequence, **{ read: read }.compact), deadline: @deadline, events: @events, **around)
     end
 
-    # @return [Deadline, nil] when its time is over, counted from now
+    # @return [Deadline, nil] when its time is over; nil when its step has no timeout_seconds
     attr_reader :deadline
 
     # @param place [Array<String>, nil] where the handler stands
     # @return [Hash] the result message that says so
-    def timed_out(place) = @answer.timed_out(deadline.seconds, place)
+    def timed_out(place) = @answer.timed_out(overtime(place))
+
+    # @param place [Array<String>, nil] where the handler stands
+    # @return [TimeoutError]
+    def overtime(place)
+      TimeoutError.new("#{@message.handler_class} was not done after #{deadline.seconds} s, the step's timeout_seconds")
+                  .tap { |error| error.set_backtrace(place) if place }
+    end
 
     # Runs the handler. Even what ends its thread is answered, hence the block and the `ensure`.
     #
-    # @yieldparam answer [Hash, Registry::Missing] the result message, or that there is no handler here
+    # @yieldparam answer [Hash, Registry::Missing, Context::GivenBack, Symbol] the result message; or that there is no handler here; or that the
+    #   handler wants to go on elsewhere; or what has become of a reply that the handler's transaction carried: :committed, :refused, :unknown
     # @return [void]
     def call
       answer = nil
-      answer = success(Surroundings.wrap { run })
-    rescue Registry::Missing => error
+      answer = Surroundings.wrap { run }
+    rescue Registry::Missing, Context::GivenBack => error
       answer = error
     rescue Exception => error # rubocop:disable Lint/RescueException
       report(error)
       answer = @answer.failed(error, rules)
     ensure
-      yield answer || @answer.failed(error || Abandoned.new("the handler #{@message.handler_class} ended its thread"), rules)
+      yield @transaction&.outcome || answer || @answer.failed(error || abandoned, rules)
     end
 
     private
 
+    def abandoned = Abandoned.new("the handler #{@message.handler_class} ended its thread")
+
     def run
       @handler = Registry.instance(@registry.find(@message.handler_class))
+      return perform unless transactional?
+
+      @transaction = HandlerTransaction.new(@handler.class.transaction_source, @reply)
+      @transaction.call { |connection| @context.on_connection(connection) { perform } }
+    end
+
+    def transactional? = @handler.class.respond_to?(:transactional?) && @handler.class.transactional?
+
+    def perform
+      success(TaskerCore.config.middleware.around(@context) { handle })
+    end
+
+    def handle
       positionals, keywords = Signature.of(@handler).arguments(@context, @message.handler_class)
       @handler.call(*positionals, **keywords)
     end
@@ -56,11 +81,9 @@ module TaskerCore
 
     def success(returned)
       data, metadata = returned.is_a?(Result) ? returned.to_a : [returned, {}]
-      @answer.success(StrictJson.convert(data), StrictJson.convert(metadata))
+      @answer.success(StrictJson.convert(data), StrictJson.convert(metadata), @events)
     rescue StrictJson::Unfit => error
-      refused = PermanentError.new("The result of #{@message.handler_class} cannot be kept: #{error.message}", error_code: "unfit_result")
-      report(refused)
-      @answer.failed(refused)
+      raise PermanentError.new("The result of #{@message.handler_class} cannot be kept: #{error.message}", error_code: "unfit_result")
     end
 
     def report(error)

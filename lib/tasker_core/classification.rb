@@ -11,7 +11,11 @@ module TaskerCore
   #
   # Retryable means up to the step's limit; the orchestrator decides when.
   module Classification
-    # A handler's own rule: which errors, whether they are retryable, and how long it wants to wait.
+    # A handler's own rule.
+    #
+    # @attr_reader kinds [Array<Class, #===>] which errors are meant
+    # @attr_reader retryable [Boolean]
+    # @attr_reader wait [Numeric, Time, String, #call, nil] as for {StepHandler.retry_on}
     Rule = Struct.new(:kinds, :retryable, :wait) do
       # @param error [Exception]
       # @return [Boolean]

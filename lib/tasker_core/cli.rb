@@ -9,15 +9,20 @@ module TaskerCore
     autoload :Operating, "tasker_core/cli/operating"
     autoload :Options, "tasker_core/cli/options"
     autoload :Runner, "tasker_core/cli/runner"
+    autoload :Signals, "tasker_core/cli/signals"
     autoload :TaskReport, "tasker_core/cli/task_report"
+    autoload :Workflows, "tasker_core/cli/workflows"
 
     # The command line cannot be understood; the message says what would be.
     class UsageError < Error; end
 
     include Operating
     include Keeping
+    include Workflows
 
     # @param arguments [Array<String>]
+    # @param out [IO] for what was asked
+    # @param err [IO] for complaints
     # @return [Integer] the exit code: 0 done, 1 failed, 2 not understood
     def self.run(arguments, out: $stdout, err: $stderr) = new(out, err).run(arguments)
 
@@ -29,7 +34,7 @@ module TaskerCore
     end
 
     # @param arguments [Array<String>]
-    # @return [Integer]
+    # @return [Integer] the exit code, see {.run}
     def run(arguments)
       @options = Options.new
       action, rest = recognized(@options.parse(arguments))
@@ -59,7 +64,7 @@ module TaskerCore
     end
 
     def help
-      @out.puts Commands.help, @options.help
+      @out.puts Commands.help, @options.help, Signals::HELP
     end
 
     def version
@@ -76,25 +81,27 @@ module TaskerCore
       orchestrator&.close
     end
 
+    def pgmq_extension(file = nil)
+      with_orchestrator { |orchestrator| orchestrator.give_pgmq_up(script: file && File.read(file)) }
+      @out.puts "The queues in #{TaskerCore.config.connection_parameters} are the extension's now"
+    end
+
+    def pgmq_own
+      with_orchestrator(&:take_pgmq_back)
+      @out.puts "The queues in #{TaskerCore.config.connection_parameters} are tasker-core's own now"
+    end
+
+    def with_orchestrator
+      orchestrator = Orchestrator.new
+      yield orchestrator
+    ensure
+      orchestrator&.close
+    end
+
     def start = Runner.new.run(worker: true, orchestrator: true)
 
     def worker = Runner.new.run(worker: true)
 
     def orchestrator = Runner.new.run(orchestrator: true)
-
-    def templates_register(*paths)
-      paths = TaskerCore.config.template_paths if paths.empty?
-      raise UsageError, "templates register needs a PATH: a YAML file, or a folder that holds some" if paths.empty?
-
-      TaskerCore.register_templates(paths, connection: Connection.named).each do |template|
-        @out.puts "#{template[:created] ? "registered" : "known already"}: #{template[:namespace]}/#{template[:name]} #{template[:version]}"
-      end
-    end
-
-    def templates_list
-      Connection.with(Connection.named) { |connection| Store.new(connection).templates }.each do |template|
-        @out.puts "#{template["namespace"]}/#{template["name"]} #{template["version"]}  #{template["steps"]} steps  #{template["digest"][0, 12]}"
-      end
-    end
   end
 end

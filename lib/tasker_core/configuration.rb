@@ -6,16 +6,18 @@ require "logger"
 module TaskerCore
   # What can be set, each with its default. Set in `TaskerCore.configure { |config| … }`; the command's options win over it.
   class Configuration
+    autoload :Limits, "tasker_core/configuration/limits"
+
     # @return [String, nil] where PostgreSQL is, as URL or key=value text; default: see {ConnectionParameters}
     attr_writer :database_url
 
-    # @return [Object, nil] the connection that starting and reading tasks use: a PG::Connection, something of ActiveRecord, or a
-    #   callable that gives one; default: ActiveRecord::Base where ActiveRecord is connected and database_url names no other place, else a
-    #   connection of our own
+    # @return [Object, nil] the connection that starting and reading tasks use: a PG::Connection, something of ActiveRecord, a
+    #   Sequel::Database, or a callable that gives one; default: ActiveRecord::Base where ActiveRecord is connected and database_url names
+    #   no other place, else a connection of our own
     attr_accessor :connection
 
     # @return [#call, nil] called with (error, fields) whenever a handler fails or a thread of ours meets something unexpected
-    attr_accessor :on_error
+    attr_reader :on_error
 
     # @return [Array<String>] the folders or files that hold templates; default TASKER_TEMPLATES (colon separated), else none
     attr_reader :template_paths
@@ -45,6 +47,17 @@ module TaskerCore
     # @return [String] whose overrides in the templates apply; default TASKER_ENV, RAILS_ENV, else "development"
     attr_accessor :environment
 
+    # @return [Symbol, #call, nil] what makes two starts the same one where they name no key: :input_digest (an equal context of the same
+    #   workflow), or what gives the key for ("namespace/name", context); default: nothing does
+    attr_reader :idempotency
+
+    # @return [Symbol] what a start does inside an ActiveRecord transaction on another database than the tasks': :after_commit (the default,
+    #   it waits until all transactions of the thread are committed: see {Task#deferred?}) or :raise
+    attr_reader :separate_database
+
+    # @return [Middleware] what is wrapped around every run of a handler
+    attr_reader :middleware
+
     # @return [Logger] default: one line per event on standard error
     attr_writer :logger
 
@@ -53,6 +66,8 @@ module TaskerCore
       @env = env
       @environment = env["TASKER_ENV"] || env["RAILS_ENV"] || "development"
       @prepared_statements = env["TASKER_PREPARED_STATEMENTS"] != "false"
+      @separate_database = :after_commit
+      @middleware = Middleware.new
       self.namespaces = env.fetch("TASKER_NAMESPACES", "")
       self.template_paths = env.fetch("TASKER_TEMPLATES", "").split(":")
       self.threads = env.fetch("TASKER_THREADS", 5)
@@ -72,9 +87,15 @@ module TaskerCore
       @logger ||= Log.default
     end
 
+    # @param callable [#call, nil] with (error, fields)
+    # @raise [ConfigurationError] for what cannot be called with these two
+    def on_error=(callable)
+      @on_error = Limits.on_error(callable)
+    end
+
     # @param names [Array<String>, String] a list, or names with commas between them
     def namespaces=(names)
-      @namespaces = (names.is_a?(String) ? names.split(",") : Array(names)).map { |name| name.to_s.strip }.reject(&:empty?).uniq
+      @namespaces = Limits.namespaces(names)
     end
 
     # @param paths [Array<String>, String]
@@ -83,43 +104,60 @@ module TaskerCore
     end
 
     # @param number [Integer] 1 to 1000
+    # @raise [ConfigurationError] for any other
     def threads=(number)
-      @threads = within(:threads, number, 1, 1000).to_i
+      @threads = Limits.number(:threads, number).to_i
     end
 
     # @param seconds [Numeric] 1 to 86400
+    # @raise [ConfigurationError] for any other
     def lease=(seconds)
-      @lease = within(:lease, seconds, 1, 86_400)
+      @lease = Limits.number(:lease, seconds)
     end
 
     # @param seconds [Numeric] 0.01 to 60
+    # @raise [ConfigurationError] for any other
     def poll_interval=(seconds)
-      @poll_interval = within(:poll_interval, seconds, 0.01, 60)
+      @poll_interval = Limits.number(:poll_interval, seconds)
     end
 
     # @param seconds [Numeric] 0 to 86400
+    # @raise [ConfigurationError] for any other
     def shutdown_timeout=(seconds)
-      @shutdown_timeout = within(:shutdown_timeout, seconds, 0, 86_400)
+      @shutdown_timeout = Limits.number(:shutdown_timeout, seconds)
     end
 
     # @param seconds [Numeric] 1 to 31536000, a year
+    # @raise [ConfigurationError] for any other
     def max_hint=(seconds)
-      @max_hint = within(:max_hint, seconds, 1, 31_536_000)
+      @max_hint = Limits.number(:max_hint, seconds)
+    end
+
+    # @param rule [Symbol, #call, nil] :none (or nil), :input_digest, or `->(workflow, context) { key }`
+    # @raise [ConfigurationError] for anything else
+    def idempotency=(rule)
+      known = [nil, :none, :input_digest].include?(rule) || rule.respond_to?(:call)
+      raise ConfigurationError, "idempotency must be :none, :input_digest or a callable, not #{rule.inspect}" unless known
+
+      @idempotency = rule == :none ? nil : rule
+    end
+
+    # @param choice [Symbol] :after_commit or :raise
+    # @raise [ConfigurationError] for anything else
+    def separate_database=(choice)
+      known = %i[after_commit raise].include?(choice)
+      raise ConfigurationError, "separate_database must be :after_commit or :raise, not #{choice.inspect}" unless known
+
+      @separate_database = choice
     end
 
     # @return [ConnectionParameters] where this process finds its database
+    # @raise [ConfigurationError] when nothing says where, or what does cannot be read
     def connection_parameters
       ConnectionParameters.new(database_url, @env)
     end
 
     private
-
-    def within(name, value, low, high)
-      number = Float(value, exception: false)
-      return number if number&.between?(low, high)
-
-      raise ConfigurationError, "#{name} must be a number from #{low} to #{high}, not #{value.inspect}"
-    end
 
     def respond_to_missing?(_name, _include_private = false) = false
 

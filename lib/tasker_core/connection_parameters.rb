@@ -25,6 +25,7 @@ module TaskerCore
     end
 
     # @api private
+    # @return [String] key='value' pairs, as libpq and the Go driver read them
     def self.pairs(options)
       options.map { |key, value| "#{key}='#{value.to_s.gsub(/[\\']/) { |sign| "\\#{sign}" }}'" }.join(" ")
     end

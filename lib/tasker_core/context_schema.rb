@@ -1,29 +1,33 @@
 # frozen_string_literal: true
 
 module TaskerCore
-  # What a template's JSON Schema says about the context of a request. Compiled once for each digest, because a digest never means
-  # anything else.
+  # What a template's JSON Schema says about the context of a request. Each schema is compiled once.
   class ContextSchema
     @compiled = {}
     @mutex = Mutex.new
 
-    # @param template [Hash] digest and schema, as the store gives them
+    # @param schema [Hash]
     # @return [ContextSchema]
-    def self.of(template)
-      @mutex.synchronize { @compiled[template["digest"]] ||= new(template["schema"]) }
+    def self.of(schema)
+      @mutex.synchronize { @compiled[schema] ||= new(schema) }
     end
 
     # @param schema [Hash]
     def initialize(schema)
+      @raw = schema
       @schema = Template::Schema.new(schema)
     end
 
-    # @param context [Hash] JSON-ready
+    # Puts in the defaults of what was left out, before anything is checked.
+    #
+    # @param context [Hash] JSON-ready; it is added to
     # @return [void]
-    # @raise [ValidationError] with a JSON pointer into the request for each fault
-    def check(context)
-      faults = @schema.problems(context).map { |fault| { pointer: "/context#{fault[:pointer]}", message: fault[:message] } }
-      raise ValidationError.new(Template::Schema::SUBJECT, errors: faults) if faults.any?
+    def fill(context) = Template::Defaults.fill(@raw, context)
+
+    # @param context [Hash] JSON-ready
+    # @return [Array<Hash>] message and JSON pointer into the request of each fault
+    def faults(context)
+      @schema.problems(context).map { |fault| { pointer: "/context#{fault[:pointer]}", message: fault[:message] } }
     end
   end
 end

@@ -1,16 +1,21 @@
 # frozen_string_literal: true
 
-require "json"
-
 module TaskerCore
   # An operator's hand: cancel, retry, resolve, skip, pause and resume. Each is one call of a guarded SQL function, which checks the move,
   # makes it, and writes down who and why. It needs no orchestrator, and happens in the transaction that the connection has open.
   # {Task}, {Task::Step}, {Task::Selection} and {TaskerCore} have the methods to call.
   class Control
-    # What bulk control did: the ids for which it was done, and what was refused.
+    # What bulk control did.
+    #
+    # @attr_reader done [Array<String>] the ids of the tasks for which it was done
+    # @attr_reader refused [Array<Refusal>]
     Outcome = Struct.new(:done, :refused)
 
-    # One of many that was refused: its id, where it stands (nil when it is not there), and why.
+    # One of many that was refused.
+    #
+    # @attr_reader task_id [String]
+    # @attr_reader state [Symbol, nil] where it stands; nil when it is not there
+    # @attr_reader reason [String] why it was refused
     Refusal = Struct.new(:task_id, :state, :reason)
 
     # @param connection [Object, nil] see {Connection.with}
@@ -27,14 +32,14 @@ module TaskerCore
     # @param task_id [String]
     # @return [String] the state it is in now
     # @raise [NotFoundError, StateTransitionError, ValidationError, DatabaseError]
-    def task(action, task_id) = call("#{action}_task($1::uuid, $2, $3)", [task_id, @actor, @reason])
+    def task(action, task_id) = ask { |store| store.control_task(action, task_id, @actor, @reason) }
 
     # @param action [Symbol] :cancel, :retry, :skip
     # @param task_id [String]
     # @param name [String] of the step
     # @return [String] the state it is in now
     # @raise [NotFoundError, StateTransitionError, ValidationError, DatabaseError]
-    def step(action, task_id, name) = call("#{action}_step($1::uuid, $2, $3, $4)", [task_id, name, @actor, @reason])
+    def step(action, task_id, name) = ask { |store| store.control_step(action, task_id, name, @actor, @reason) }
 
     # @param task_id [String]
     # @param name [String] of the step
@@ -42,8 +47,8 @@ module TaskerCore
     # @return [String] the state it is in now
     # @raise [NotFoundError, StateTransitionError, ValidationError, DatabaseError]
     def resolve_step(task_id, name, results)
-      text = JSON.generate(json_ready(results, "results"), max_nesting: 0)
-      call("resolve_step($1::uuid, $2, $3::jsonb, $4, $5)", [task_id, name, text, @actor, @reason])
+      plain = json_ready(results, "results")
+      ask { |store| store.resolve_step(task_id, name, plain, @actor, @reason) }
     end
 
     # @param action [Symbol] as for {#task}
@@ -52,9 +57,7 @@ module TaskerCore
     # @return [Outcome]
     # @raise [ValidationError, DatabaseError]
     def tasks(action, filter, limit)
-      call = "tasker.control_tasks($1, ARRAY(SELECT tasker.find_tasks($2::jsonb, $3::integer)), $4, $5)"
-      rows = texts("SELECT to_jsonb(r)::text FROM #{call} r", [action.to_s, JSON.generate(filter), limit, @actor, @reason])
-      refused, done = rows.map { |text| JSON.parse(text) }.partition { |row| row["refusal"] }
+      refused, done = ask { |store| store.control_tasks(action, filter, limit, @actor, @reason) }.partition { |row| row["refusal"] }
       Outcome.new(done.map { |row| row["task_id"] }, refused.map { |row| Refusal.new(row["task_id"], row["state"]&.to_sym, row["refusal"]) })
     end
 
@@ -62,27 +65,24 @@ module TaskerCore
     # @param name [String]
     # @return [Boolean] whether that changed anything
     # @raise [NotFoundError, ValidationError, DatabaseError]
-    def namespace(action, name) = call("#{action}_namespace($1, $2, $3)", [name.to_s, @actor, @reason]) == "true"
+    def namespace(action, name) = ask { |store| store.control_namespace(action, name.to_s, @actor, @reason) }
 
     # @param action [Symbol] :pause, :resume
     # @return [Boolean] whether that changed anything
     # @raise [ValidationError, DatabaseError]
-    def everything(action) = call("#{action}_everything($1, $2)", [@actor, @reason]) == "true"
+    def everything(action) = ask { |store| store.control_everything(action, @actor, @reason) }
 
     # @param dead_letter_ids [Array<Integer>]
     # @return [Array<Hash>] dead_letter_id, outcome
     # @raise [ValidationError, DatabaseError]
     def replay(dead_letter_ids)
-      ids = "{#{dead_letter_ids.map { |id| Integer(id) }.join(",")}}"
-      texts("SELECT to_jsonb(r)::text FROM tasker.replay_dead_letters($1::bigint[], $2, $3) r", [ids, @actor, @reason])
-        .map { |text| JSON.parse(text) }
+      ids = dead_letter_ids.map { |id| Integer(id) }
+      ask { |store| store.replay_dead_letters(ids, @actor, @reason) }
     end
 
     private
 
-    def call(call, values) = texts("SELECT tasker.#{call}::text", values).first
-
-    def texts(sql, values) = Connection.with(@connection) { |connection| connection.texts(sql, values) }
+    def ask(&) = Store.ask(@connection, &)
 
     def json_ready(value, what)
       StrictJson.convert(value)

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "did_you_mean"
+
 module TaskerCore
   # The root of everything this gem raises on purpose: `rescue TaskerCore::Error` catches all of it.
   class Error < StandardError; end
@@ -12,7 +14,7 @@ module TaskerCore
     # @return [Array<Hash>] one `{pointer:, message:}` for each fault; the pointer is a JSON pointer, "" means the whole input
     attr_reader :errors
 
-    # @param message [String] what was refused; faults that it does not tell are added
+    # @param message [String, nil] what was refused; faults that it does not tell are added
     # @param errors [Array<Hash>] the faults, with symbol or string keys
     def initialize(message = nil, errors: [])
       @errors = errors.map { |fault| fault.transform_keys(&:to_sym) }
@@ -37,8 +39,35 @@ module TaskerCore
   # A template, task, step or namespace that does not exist.
   class NotFoundError < Error; end
 
-  # The request contradicts what is already there: other content under the same version, a key that is taken.
+  # A name that means nothing, and the known one that was probably meant.
+  module Misspelled
+    # @return [String, nil] the known name that is nearest
+    attr_reader :suggestion
+
+    # @param message [String, nil]
+    # @param name [String, Symbol, nil] what was asked for
+    # @param known [Array<String, Symbol>] what there is
+    def initialize(message = nil, name: nil, known: [])
+      @suggestion = DidYouMean::SpellChecker.new(dictionary: known.map(&:to_s)).correct(name.to_s).first
+      super(@suggestion ? "#{message}; did you mean #{@suggestion}?" : message)
+    end
+  end
+
+  # There is no such workflow.
+  class UnknownWorkflow < NotFoundError
+    include Misspelled
+  end
+
+  # There is no such step.
+  class UnknownStep < NotFoundError
+    include Misspelled
+  end
+
+  # The request contradicts what is already there: a key that is taken.
   class ConflictError < Error; end
+
+  # Another template is registered under the same version.
+  class DuplicateVersionError < ConflictError; end
 
   # A move that is not possible from where a task or step stands. Nothing was changed.
   class StateTransitionError < Error
@@ -48,7 +77,7 @@ module TaskerCore
     # @return [Array<Symbol>] what may be done with it instead: :cancel, :retry, :resolve, :skip, :pause, :resume
     attr_reader :allowed
 
-    # @param message [String]
+    # @param message [String, nil]
     # @param state [String, nil]
     # @param allowed [Array<String>]
     def initialize(message = nil, state: nil, allowed: [])
@@ -63,7 +92,7 @@ module TaskerCore
     # @return [String, nil] the five characters PostgreSQL gave, nil when there was no answer
     attr_reader :sqlstate
 
-    # @param message [String]
+    # @param message [String, nil]
     # @param sqlstate [String, nil]
     def initialize(message = nil, sqlstate: nil)
       @sqlstate = sqlstate
@@ -73,7 +102,7 @@ module TaskerCore
 
   # This gem and the schema of the database do not fit together: one of them is older. The message says which, and what to do.
   class SchemaError < DatabaseError
-    # @param message [String]
+    # @param message [String, nil]
     # @param sqlstate [String]
     def initialize(message = nil, sqlstate: "TK426") = super
   end
@@ -90,25 +119,30 @@ module TaskerCore
   # The library is missing or could not be loaded.
   class LibraryError < OrchestratorError; end
 
-  # A waiting call was ended before it had an answer.
-  class Cancelled < OrchestratorError; end
+  # The orchestrator that was asked is closed.
+  class NotRunning < OrchestratorError; end
 
-  # A wait ended before what it waited for happened.
-  class TimeoutError < Error; end
-
-  # What a handler raises to say how its attempt failed.
+  # How an attempt failed: what a handler raises to say so, or what ended it.
   class StepError < Error; end
+
+  # Somebody called it off: the attempt of a step, or a wait before it had an answer.
+  class Cancelled < StepError; end
+
+  # Its time was over: an attempt's, or a wait's before what it waited for happened.
+  class TimeoutError < StepError; end
 
   # This attempt failed, another may succeed.
   class RetryableError < StepError
-    # @return [Numeric, nil] seconds until the next attempt; nil leaves it to the step's backoff
+    # @return [Numeric, Time, String, nil] seconds until the next attempt, its time, or an HTTP Retry-After; nil leaves it to the step's backoff
     attr_reader :retry_after
 
     # @return [String, nil] a code of the handler's own
     attr_reader :error_code
 
-    # @param message [String]
-    # @param retry_after [Numeric, nil] seconds
+    # What says no time, such as a header that is none, leaves it to the backoff: the error is kept whatever is wrong with that.
+    #
+    # @param message [String, nil]
+    # @param retry_after [Numeric, Time, String, nil] seconds until the next attempt, that time, or the text of a Retry-After header
     # @param error_code [String, nil]
     def initialize(message = nil, retry_after: nil, error_code: nil)
       @retry_after = retry_after
@@ -122,7 +156,7 @@ module TaskerCore
     # @return [String, nil] a code of the handler's own
     attr_reader :error_code
 
-    # @param message [String]
+    # @param message [String, nil]
     # @param error_code [String, nil]
     def initialize(message = nil, error_code: nil)
       @error_code = error_code
@@ -142,7 +176,7 @@ module TaskerCore
     # @return [String, nil] a code of the handler's own
     attr_reader :error_code
 
-    # @param message [String]
+    # @param message [String, nil]
     # @param status [Integer]
     # @param headers [Hash] of the answer, in any capitals
     # @param error_code [String, nil]

@@ -31,18 +31,21 @@ module TaskerCore
     end
 
     # @api private
+    # @return [NotFoundError, nil] for a namespace without a queue
     def unregistered(result, state)
       namespace = result.error_field(PG::PG_DIAG_MESSAGE_PRIMARY)[QUEUE, 1] if state == "42P01"
       namespace && NotFoundError.new("namespace #{namespace} is not registered yet: register one of its templates")
     end
 
     # @api private
+    # @return [String] the first line of what PostgreSQL said, and the remedy when the schema is missing
     def told(error, state)
       remedy = "; run `tasker migrate` to create or upgrade the schema" if UNMIGRATED.include?(state) && error.message.include?("tasker")
       "#{error.message.strip.lines.first&.strip}#{remedy}"
     end
 
     # @api private
+    # @return [Error] of the class that one of our functions' refusals stands for
     def refused(refusal, result)
       message = result.error_field(PG::PG_DIAG_MESSAGE_PRIMARY)
       return refusal.new(message, errors: [{ pointer: "", message: message }]) if refusal == ValidationError
@@ -52,11 +55,16 @@ module TaskerCore
     end
 
     # @api private
+    # @return [Hash{Symbol => Object}] state and allowed, which a refused move tells as JSON in its DETAIL
     def standing(result)
       JSON.parse(result.error_field(PG::PG_DIAG_MESSAGE_DETAIL).to_s).slice("state", "allowed").transform_keys(&:to_sym)
     rescue JSON::ParserError
       {}
     end
+
+    # @param error [Error]
+    # @return [Boolean] whether there was no answer, and not one that PostgreSQL gave
+    def unanswered?(error) = error.is_a?(DatabaseError) && error.sqlstate.nil?
 
     # @param error [DatabaseError]
     # @return [Boolean] whether the content of the statement is at fault, so that trying again cannot help

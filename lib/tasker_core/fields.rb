@@ -2,7 +2,7 @@
 
 module TaskerCore
   # A Hash out of JSON whose keys are strings and may be asked for by symbol as well: a context, a configuration, a result.
-  # Everything that takes a key takes it either way: reading, `slice`, `except`, `fetch_values`, storing and `delete`. What gives keys
+  # Everything that takes a key takes it either way: reading, `slice`, `except`, `fetch_values`, storing, `merge` and `delete`. What gives keys
   # away (`each`, `keys`, `select`, `transform_keys` and their like) gives strings.
   class Fields < Hash
     # Makes every Hash within a parsed JSON value a Fields.
@@ -22,6 +22,9 @@ module TaskerCore
     def [](key) = super(name(key))
 
     # @param key [String, Symbol]
+    # @param default [Array] at most one value, given when the key is not there
+    # @yieldparam key [String] which is not there
+    # @return [Object]
     # @raise [KeyError] when it is not there and neither default nor block is given
     def fetch(key, *default, &block) = super(name(key), *default, &block)
 
@@ -41,6 +44,7 @@ module TaskerCore
     alias store []=
 
     # @param key [String, Symbol]
+    # @yieldparam key [String] which is not there
     # @return [Object, nil] what was there; what the block gives when nothing was
     def delete(key, &block) = super(name(key), &block)
 
@@ -54,6 +58,7 @@ module TaskerCore
     def values_at(*keys) = super(*keys.map { |key| name(key) })
 
     # @param keys [Array<String, Symbol>]
+    # @yieldparam key [String] which is not there
     # @return [Array]
     # @raise [KeyError] when one is not there and no block is given
     def fetch_values(*keys, &block) = super(*keys.map { |key| name(key) }, &block)
@@ -66,6 +71,27 @@ module TaskerCore
     # @return [Hash]
     def slice(*keys) = super(*keys.map { |key| name(key) })
 
+    # @param others [Array<Hash>]
+    # @yieldparam key [String] which both have
+    # @yieldparam old [Object]
+    # @yieldparam new [Object]
+    # @yieldreturn [Object] what it is to be then
+    # @return [Fields] a new one
+    def merge(*others, &) = super(*others.map { |other| named(other) }, &)
+
+    # @param others [Array<Hash>]
+    # @yieldparam key [String] which both have
+    # @yieldparam old [Object]
+    # @yieldparam new [Object]
+    # @yieldreturn [Object] what it is to be then
+    # @return [self]
+    def merge!(*others, &) = super(*others.map { |other| named(other) }, &)
+    alias update merge!
+
+    # @param other [Hash]
+    # @return [self]
+    def replace(other) = super(named(other))
+
     # Lets `in {order_id:}` match.
     #
     # @return [Hash] with symbols for keys
@@ -74,5 +100,7 @@ module TaskerCore
     private
 
     def name(key) = key.is_a?(Symbol) ? key.to_s : key
+
+    def named(hash) = hash.is_a?(Fields) ? hash : hash.to_hash.transform_keys { |key| name(key) }
   end
 end

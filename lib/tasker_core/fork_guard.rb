@@ -12,7 +12,10 @@ module TaskerCore
       connection
     end
 
+    # In a child: leads its copies of the sockets nowhere, so that nothing it does reaches the parent's server processes.
+    #
     # @api private
+    # @return [void]
     def self.forget
       @open.each_key { |pg| pg.socket_io.reopen(IO::NULL) unless pg.finished? }
       @open = ObjectSpace::WeakMap.new
@@ -23,6 +26,7 @@ module TaskerCore
     # Goes before Process._fork, through which every fork that goes on in Ruby passes.
     module Hook
       # @api private
+      # @return [Integer] the child's pid; 0 in the child
       def _fork
         super.tap { |pid| ForkGuard.forget if pid.zero? }
       end

@@ -27,16 +27,19 @@ module TaskerCore
     #
     # @param sql [String]
     # @param values [Array] its parameters
+    # @param deadline [Numeric] seconds
     # @return [Array<Hash>] the rows, values as text
     # @raise [DatabaseError, ValidationError, NotFoundError, ConflictError]
-    def query(sql, values = [])
-      @mutex.synchronize { run(sql, values) }
+    def query(sql, values = [], deadline: DEADLINE)
+      @mutex.synchronize { run(sql, values, deadline) }
     end
 
     # A statement that may safely be made twice: again and again until the database answers.
     #
+    # @param sql [String]
+    # @param values [Array] its parameters
     # @param giving_up [#call] asked before each further try
-    # @return [Array<Hash>]
+    # @return [Array<Hash>] the rows, values as text
     # @raise [DatabaseError] when told to give up; the refusals of {#query} at once
     def insist(sql, values = [], giving_up: -> { false })
       wait = BACKOFF.min
@@ -53,8 +56,10 @@ module TaskerCore
 
     # The first column. A connection that was lost since the last time is opened again, hence only for what may be made twice.
     #
+    # @param sql [String]
+    # @param values [Array] its parameters
     # @return [Array<String>]
-    # @raise as {#query}
+    # @raise (see #query)
     def texts(sql, values = [])
       known = @pg
       query(sql, values).map { |row| row.each_value.first }
@@ -64,10 +69,22 @@ module TaskerCore
       query(sql, values).map { |row| row.each_value.first }
     end
 
+    # As {#texts}, for what must not be made twice: a loss since the last time is found before. An error that has no sqlstate leaves open
+    # whether it was made.
+    #
+    # @param (see #query)
+    # @return [Array<String>]
+    # @raise (see #query)
+    def texts_once(sql, values = [], deadline: DEADLINE)
+      texts("SELECT 1")
+      query(sql, values, deadline: deadline).map { |row| row.each_value.first }
+    end
+
     # @return [Boolean] always false: nobody opens transactions here
     def transaction_open? = false
 
     # @return [PG::Connection] for LISTEN
+    # @raise [DatabaseError] when there is none to be had, or the schema does not serve this gem ({SchemaError})
     def open
       return @pg if @pg && !@pg.finished? && @pid == Process.pid
 
@@ -100,9 +117,9 @@ module TaskerCore
     end
 
     # Whatever ends a statement early, a killed thread included, leaves a connection in an unknown state: away with it.
-    def run(sql, values)
+    def run(sql, values, deadline)
       answered = false
-      rows = answer(open, sql, values)
+      rows = answer(open, sql, values, deadline)
       answered = true
       rows
     rescue PG::Error => error
@@ -124,9 +141,9 @@ module TaskerCore
       error
     end
 
-    def answer(connection, sql, values)
+    def answer(connection, sql, values, deadline = DEADLINE)
       connection.send_query_params(sql, values)
-      raise DatabaseError, "No answer from #{@parameters} within #{DEADLINE} s" unless connection.block(DEADLINE)
+      raise DatabaseError, "No answer from #{@parameters} within #{deadline} s" unless connection.block(deadline)
 
       connection.get_last_result.to_a
     end

@@ -32,16 +32,19 @@ module TaskerCore
     end
 
     # @api private
+    # @return [String] a line as a Logger's formatter gives it
     def line(severity, time, _program, message)
       "#{time.utc.iso8601(3)} #{severity} #{message}\n"
     end
 
     # @api private
+    # @return [Array<String>] key=value of each field that is not nil
     def pairs(fields)
       fields.compact.map { |key, value| "#{key}=#{shown(value)}" }
     end
 
     # @api private
+    # @return [String] the value on one line, in quotes unless it is {PLAIN}; a list with commas between
     def shown(value)
       text = value.is_a?(Array) ? value.join(",") : value.to_s
       text.match?(PLAIN) ? text : text.scrub("?").inspect

@@ -9,13 +9,35 @@ module TaskerCore
     PROTOCOL = 1
 
     # The task of an attempt, as its handler sees it.
+    #
+    # @attr_reader task_id [String] UUID
+    # @attr_reader namespace [String]
+    # @attr_reader name [String] of its template
+    # @attr_reader version [String] of its template, such as "1.0.0"
+    # @attr_reader context [Fields] given with the request
+    # @attr_reader tags [Array<String>]
+    # @attr_reader priority [Integer] -100 to 100; what is higher goes first
+    # @attr_reader correlation_id [String, nil]
+    # @attr_reader initiator [String, nil] who asked for it
+    # @attr_reader source_system [String, nil] through what
+    # @attr_reader reason [String, nil] why
+    # @attr_reader created_at [String] RFC 3339
     Task = Struct.new(:task_id, :namespace, :name, :version, :context, :tags, :priority, :correlation_id, :initiator,
                       :source_system, :reason, :created_at, keyword_init: true) do
+      # @return [String] UUID, as {#task_id}
       alias_method :id, :task_id
     end
 
     # The step of an attempt, as its handler sees it.
+    #
+    # @attr_reader step_id [Integer]
+    # @attr_reader name [String]
+    # @attr_reader attempt [Integer] the number of this attempt, 1 for the first
+    # @attr_reader failures [Integer] answered failures before this attempt
+    # @attr_reader max_attempts [Integer] failures after which the step is in error
+    # @attr_reader config [Fields] from the template
     Step = Struct.new(:step_id, :name, :attempt, :failures, :max_attempts, :config, keyword_init: true) do
+      # @return [Integer] as {#step_id}
       alias_method :id, :step_id
 
       # @return [Integer] failures that may still happen before the step is in error
@@ -28,6 +50,10 @@ module TaskerCore
     # A message that says something this worker does not understand.
     class Malformed < StandardError; end
 
+    # What the stack of a thread can hold with much to spare. It must not overflow: where the Go core is loaded, a thread that was at the end of
+    # its stack has its signals blocked from then on, and can neither be woken nor ended.
+    MAX_NESTING = 1_000
+
     # What no message may lack, and of which kind it is; what is within something comes after it.
     REQUIRED = { "step_id" => Integer, "task_id" => String, "attempt" => Integer, "step_name" => String, "handler_class" => String,
                  "step_payload" => Hash, "execution_context" => Hash, "execution_context.task" => Hash,
@@ -38,8 +64,8 @@ module TaskerCore
     # @return [Message]
     # @raise [Malformed]
     def self.parse(text)
-      new(JSON.parse(text, max_nesting: 0))
-    rescue JSON::ParserError, SystemStackError => error
+      new(JSON.parse(text, max_nesting: MAX_NESTING))
+    rescue JSON::ParserError => error
       raise Malformed, "the message cannot be read: #{error.message[0, 200]}"
     end
 

@@ -32,7 +32,8 @@ module TaskerCore
     class << self
       # Loads the library, if this process has not yet, and connects.
       #
-      # @param config [Hash] database_url (required, in full), pool_size, batch_size, poll_interval_ms, unmigrated, timeout_ms
+      # @param config [Hash] database_url (required, in full), pool_size, batch_size, poll_interval_ms, max_hint_ms, prepared_statements,
+      #   unmigrated, timeout_ms
       # @return [Handle]
       # @raise [ConfigurationError] for a setting that cannot be
       # @raise [DatabaseError, ConflictError] when the database cannot be reached, or has no schema of this version
@@ -124,11 +125,11 @@ module TaskerCore
 
       # The less frequent operations, by name; bindings/tasker.h lists them.
       #
-      # @param operation [String] migrate, migration_sql, register_template, start, stop, status
+      # @param operation [String] migrate, migration_sql, give_pgmq_up, take_pgmq_back, register_template, control, start, stop, status, …
       # @param request [Hash]
       # @param timeout [Numeric] seconds
       # @return [Hash]
-      # @raise [ValidationError, NotFoundError, ConflictError, DatabaseError, TimeoutError]
+      # @raise [ValidationError, NotFoundError, ConflictError, StateTransitionError, DatabaseError, TimeoutError]
       def call(operation, request = {}, timeout: DEADLINE)
         Answer.new(*raw_call(operation.to_s, Answer.encode(request), ms(timeout))).value_or_raise
       end

@@ -4,9 +4,9 @@ module TaskerCore
   # The Go core in this process: it admits requests, applies results, and hands out what is ready. The Go library is loaded when one is
   # opened and never before.
   #
-  #   TaskerCore::Orchestrator.start do |orchestrator|
-  #     TaskerCore.workflow("fulfillment/process_order").start(order_id: 42).wait(timeout: 30)
-  #   end
+  #     TaskerCore::Orchestrator.start do |orchestrator|
+  #       TaskerCore.workflow("fulfillment/process_order").start(order_id: 42).wait(timeout: 30)
+  #     end
   class Orchestrator
     # Seconds that a stop waits for the tick that runs.
     GRACE = 5
@@ -22,14 +22,12 @@ module TaskerCore
     # @return [Orchestrator, Object] running, or what the block gives
     # @raise [OrchestratorError, DatabaseError]
     def self.start(**options)
-      orchestrator = new(**options).start
-      return orchestrator unless block_given?
-
-      begin
-        yield orchestrator
-      ensure
-        orchestrator.close
-      end
+      orchestrator = new(**options)
+      orchestrator.start
+      started = !block_given?
+      started ? orchestrator : yield(orchestrator)
+    ensure
+      orchestrator&.close unless started
     end
 
     # The one of this process that does not run but creates tasks and migrates.
@@ -42,8 +40,12 @@ module TaskerCore
     end
 
     # @param options [Hash] of the core: pool_size, batch_size, poll_interval_ms, max_hint_ms, prepared_statements, unmigrated
+    # @raise [ConfigurationError] for an option that there is not
     # @raise [OrchestratorError, DatabaseError]
     def initialize(**options)
+      raise ConfigurationError, "An orchestrator serves every namespace of its database, so it is not told any; a Worker is" if
+        options.key?(:namespaces)
+
       config = TaskerCore.config
       @handle = Native.open({ database_url: config.connection_parameters.to_dsn, max_hint_ms: (config.max_hint * 1000).to_i,
                               prepared_statements: config.prepared_statements, **options })
@@ -58,10 +60,11 @@ module TaskerCore
       self
     end
 
-    # Ends what {.start} began, after the tick that runs.
+    # Ends what {#start} began, after the tick that runs.
     #
-    # @param grace [Numeric] seconds for that tick; past it, it is rolled back
+    # @param grace [Numeric] seconds for that tick
     # @return [void]
+    # @raise [TimeoutError] when it takes longer; it still ends by itself, and no other begins
     def stop(grace: GRACE)
       @handle.call("stop", { grace_ms: (grace * 1000).to_i })
     end
@@ -69,7 +72,7 @@ module TaskerCore
     # Makes one pass.
     #
     # @return [Hash] what it did, in counts
-    # @raise [DatabaseError]
+    # @raise [DatabaseError, TimeoutError]
     def tick = @handle.tick
 
     # @return [Hash] running, ticks, and what the last tick did
@@ -83,6 +86,23 @@ module TaskerCore
       @handle.call("migrate", {})
     end
 
+    # Lets the extension pgmq take the place of the SQL-only one that {#migrate} made. See spec/pgmq.md.
+    #
+    # @param script [String, nil] SQL that installs the real pgmq where the server has no such extension
+    # @return [void]
+    # @raise [DatabaseError]
+    def give_pgmq_up(script: nil)
+      @handle.call("give_pgmq_up", script ? { "script" => script } : {})
+    end
+
+    # The other way round.
+    #
+    # @return [void]
+    # @raise [DatabaseError]
+    def take_pgmq_back
+      @handle.call("take_pgmq_back", {})
+    end
+
     # @return [String] the SQL that {#migrate} would run
     def migration_sql = @handle.call("migration_sql", {}).fetch("sql")
 
@@ -93,11 +113,12 @@ module TaskerCore
 
     # Stops and gives everything back.
     #
-    # @param grace [Numeric] seconds for the tick that runs
+    # @param grace [Numeric] seconds for the tick that runs; past it, it is rolled back
     # @return [void]
     def close(grace: GRACE)
       @handle.close(grace: grace)
       @reader.join(1)
+      nil
     end
 
     private

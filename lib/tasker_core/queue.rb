@@ -5,7 +5,12 @@ require "json"
 module TaskerCore
   # The worker protocol, one call each. Nothing else in the worker knows SQL.
   class Queue
-    # A message as it was read, and what the start of its attempt was answered: see tasker.start_steps.
+    # A message as it was read.
+    #
+    # @attr_reader msg_id [Integer]
+    # @attr_reader read_ct [Integer] how often it was read
+    # @attr_reader answer [String] what the start of its attempt was answered: started, stale, busy, paused or lost, see tasker.start_steps
+    # @attr_reader text [String] its JSON
     Read = Struct.new(:msg_id, :read_ct, :answer, :text)
 
     # @param link [Link]
@@ -68,6 +73,8 @@ module TaskerCore
 
     # Removes the messages of attempts that are no longer current.
     #
+    # @param namespace [String]
+    # @param msg_ids [Array<Integer>]
     # @return [void]
     def delete(namespace, msg_ids)
       @link.query("SELECT pgmq.delete($1, $2::bigint[])", [queue_name(namespace), array(msg_ids)])
@@ -75,6 +82,9 @@ module TaskerCore
 
     # Lets messages come again soon.
     #
+    # @param namespace [String]
+    # @param msg_ids [Array<Integer>]
+    # @param seconds [Integer] until then
     # @return [void]
     def postpone(namespace, msg_ids, seconds:)
       @link.query("SELECT pgmq.set_vt($1, id, $3::integer) FROM unnest($2::bigint[]) AS id", [queue_name(namespace), array(msg_ids), seconds])
@@ -82,6 +92,9 @@ module TaskerCore
 
     # Moves messages that nobody can use to the dead letters.
     #
+    # @param namespace [String]
+    # @param msg_ids [Array<Integer>]
+    # @param reason [String] why, for people
     # @return [void]
     def dead_letter(namespace, msg_ids, reason)
       @link.query("SELECT tasker.dead_letter($1, $2, $3)", [queue_name(namespace), array(msg_ids), reason])
@@ -89,12 +102,32 @@ module TaskerCore
 
     # Reads results that a message left out; waits for the database if it is away.
     #
+    # @param task_id [String]
+    # @param name [String] of the step
     # @return [Object] the results of the named step
     # @raise [NotFoundError]
     def step_results(task_id, name)
       rows = @link.insist("SELECT results FROM tasker.step_results($1, $2)", [task_id, "{#{name}}"], giving_up: @giving_up)
       row = rows.first or raise NotFoundError, "Step #{name} of task #{task_id} has no results"
       row["results"] && JSON.parse(row["results"], max_nesting: 0)
+    end
+
+    # What a handler of this step saved last; waits for the database if it is away.
+    #
+    # @param message [Message]
+    # @return [Object, nil]
+    def read_checkpoint(message)
+      value = @link.insist("SELECT tasker.read_checkpoint($1) AS value", [message.step_id], giving_up: @giving_up).first["value"]
+      value && JSON.parse(value, max_nesting: 0)
+    end
+
+    # @param message [Message]
+    # @param value [Object] JSON-ready
+    # @return [Boolean] whether the attempt is still wanted
+    # @raise [ValidationError, DatabaseError]
+    def save_checkpoint(message, value)
+      @link.insist("SELECT tasker.save_checkpoint($1, $2, $3) AS saved", [message.step_id, message.attempt, JSON.generate(value, max_nesting: 0)],
+                   giving_up: @giving_up).first["saved"] == "t"
     end
 
     # @return [void]

@@ -1,7 +1,8 @@
 # frozen_string_literal: true
 
 module TaskerCore
-  # Finds the handler of a step by the name in its template: what was registered under that name, else the constant.
+  # Finds the handler of a step by the name in its template: what was registered under that name, else the constant; a name such as
+  # "ProcessOrder#notify" means the handler that the workflow class has for that step.
   class Registry
     # No handler goes by that name in this process. Another worker may have it, so its messages are given back.
     class Missing < StandardError; end
@@ -13,7 +14,8 @@ module TaskerCore
     # Puts a handler under a name; it wins over a constant of that name.
     #
     # @param name [String] the handler_class of the template
-    # @param handler [#call, Class] or a block
+    # @param handler [#call, Class, nil] nil where the block is the handler
+    # @param block [Proc, nil]
     # @return [void]
     # @raise [ConfigurationError] when it cannot be called
     def register(name, handler = nil, &block)
@@ -40,6 +42,7 @@ module TaskerCore
     end
 
     # @api private
+    # @return [Boolean] whether it is a class of handlers, not a handler itself
     def self.instances_called?(handler) = handler.is_a?(Class) && handler.method_defined?(:call)
 
     private
@@ -48,9 +51,20 @@ module TaskerCore
 
     # A file that cannot be loaded counts as missing too: the deploy that mends it will find the messages still there.
     def constant(name)
-      Object.const_get(name)
+      owner, mark, step = name.partition("#")
+      found = Object.const_get(owner)
+      mark.empty? ? found : declared(found, step)
+    rescue Missing
+      raise
     rescue StandardError, ScriptError => error
       raise Missing, "#{name} cannot be loaded: #{error.class}: #{error.message.lines.first.to_s.strip}"
+    end
+
+    # The handler that a workflow class has for one of its steps, as the class is now.
+    def declared(workflow, step)
+      return workflow.handler(step) if workflow.is_a?(Class) && workflow <= Workflow
+
+      raise Missing, "#{workflow} is no workflow class"
     end
   end
 end

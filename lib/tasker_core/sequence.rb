@@ -33,6 +33,7 @@ module TaskerCore
         @results = Fields.of(@entry["omitted"] ? @read.call(name) : @entry["results"])
       end
 
+      # @param key [String, Symbol]
       # @return [Object, nil] one value of a result that is a Hash
       def [](key) = results[key]
 
@@ -59,6 +60,7 @@ module TaskerCore
     def names = @results.keys
 
     # @yieldparam result [Result]
+    # @return [Enumerator, Hash] an Enumerator when there is no block
     def each(&) = @results.each_value(&)
 
     # @return [Integer]

@@ -11,15 +11,31 @@ module TaskerCore
     NOWHERE = Object.new.freeze
     private_constant :NOWHERE
 
-    # @param handler [#call]
+    # @param handler [#call, Class] an object, or a class whose instances are called
     # @return [Signature]
     def self.of(handler)
+      return new(handler.instance_method(:call).parameters) if Registry.instances_called?(handler)
+
       new((handler.is_a?(Proc) ? handler : handler.method(:call)).parameters)
     end
+
+    # @param step [String] its name
+    # @return [Symbol] the keyword that means its result
+    def self.keyword(step) = step.tr("-", "_").to_sym
 
     # @param parameters [Array] as Method#parameters gives them
     def initialize(parameters)
       @parameters = parameters
+    end
+
+    # @return [Array<Symbol>] the keywords that must be filled
+    def required = names(:keyreq)
+
+    # @return [String, nil] what is wrong with it whatever it is called with
+    def fault
+      return if style
+
+      "takes #{accepts.begin} arguments; a handler takes (task, sequence, step), (ctx) or keywords"
     end
 
     # @param context [Context]
@@ -27,20 +43,25 @@ module TaskerCore
     # @return [Array(Array, Hash)] positional and keyword arguments
     # @raise [PermanentError] when a required keyword is neither a step before this one nor in the context, or nothing fits
     def arguments(context, handler_name)
-      [positionals(context, handler_name), keywords(context, handler_name)]
+      raise PermanentError.new("#{handler_name}#call #{fault}", error_code: "handler_signature") if fault
+
+      [positionals(context), keywords(context, handler_name)]
     end
 
     private
 
     def names(*kinds) = @parameters.filter_map { |kind, name| name || kind if kinds.include?(kind) }
 
-    def positionals(context, handler_name)
-      return [] if accepts == (0..0) || keyword_only?
-      return [context.task, context.sequence, context.step] if accepts.cover?(3) && accepts.begin != 1
-      return [context] if accepts.cover?(1)
+    def positionals(context)
+      { none: [], steps: [context.task, context.sequence, context.step], context: [context] }.fetch(style)
+    end
 
-      raise PermanentError.new("#{handler_name}#call takes #{accepts.begin} arguments; a handler takes (task, sequence, step), (ctx) or keywords",
-                               error_code: "handler_signature")
+    # What it takes by place, if that is something a handler may take.
+    def style
+      return :none if accepts == (0..0) || keyword_only?
+      return :steps if accepts.cover?(3) && accepts.begin != 1
+
+      :context if accepts.cover?(1)
     end
 
     # How many positional arguments it takes. A block's are all optional.
@@ -56,16 +77,16 @@ module TaskerCore
     def rest? = @parameters.any? { |kind,| kind == :rest }
 
     def keywords(context, handler_name)
-      required = names(:keyreq).to_h { |name| [name, found(name, context) { missing(name, context, handler_name) }] }
+      filled = required.to_h { |name| [name, found(name, context) { missing(name, context, handler_name) }] }
       optional = names(:key).to_h { |name| [name, found(name, context) { NOWHERE }] }.reject { |_, value| value.equal?(NOWHERE) }
-      rest(context).except(*required.keys, *optional.keys).merge(required, optional)
+      rest(context).except(*filled.keys, *optional.keys).merge(filled, optional)
     end
 
     def found(name, context, &)
       return context if name == :ctx
       return context.public_send(name) if ALWAYS.include?(name)
 
-      result = context.sequence.find { |entry| keyword(entry.name) == name }
+      result = context.sequence.find { |entry| Signature.keyword(entry.name) == name }
       result ? result.results : context.input.fetch(name, &)
     end
 
@@ -73,10 +94,8 @@ module TaskerCore
     def rest(context)
       return {} if names(:keyrest).empty?
 
-      {}.merge(context.input, context.results).transform_keys { |name| keyword(name) }
+      {}.merge(context.input, context.results).transform_keys { |name| Signature.keyword(name) }
     end
-
-    def keyword(name) = name.tr("-", "_").to_sym
 
     def missing(name, context, handler_name)
       raise PermanentError.new("#{handler_name}#call requires the keyword #{name}:, but step #{context.step.name} waits for no step of that name " \

@@ -17,9 +17,11 @@ module TaskerCore
 
     # @param data [Object] JSON-ready data
     # @param metadata [Hash] JSON-ready, kept as custom metadata
+    # @param events [Array<Hash>] JSON-ready, what the handler told
     # @return [Hash]
-    def success(data, metadata = {})
-      build("success", results: data, orchestration_metadata: metadata.empty? ? nil : { custom: metadata })
+    def success(data, metadata = {}, events = [])
+      told = { custom: metadata, events: events }.reject { |_, value| value.empty? }
+      build("success", results: data, orchestration_metadata: told.empty? ? nil : told)
     end
 
     # @param error [Exception] what ended the attempt
@@ -30,12 +32,9 @@ module TaskerCore
       build("failed", error: fault.to_h, orchestration_metadata: fault.advice)
     end
 
-    # @param seconds [Numeric] the time that the handler had
-    # @param backtrace [Array<String>, nil] where it stands
+    # @param error [TimeoutError] that says where the handler stands
     # @return [Hash]
-    def timed_out(seconds, backtrace)
-      error = TimeoutError.new("#{@message.handler_class} was not done after #{seconds} s, the step's timeout_seconds")
-      error.set_backtrace(backtrace) if backtrace
+    def timed_out(error)
       build("timed_out", error: Fault.new(error).to_h.merge(error_code: "step_timeout"))
     end
 

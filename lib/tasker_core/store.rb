@@ -1,22 +1,48 @@
 # frozen_string_literal: true
 
 require "json"
+require "time"
 
 module TaskerCore
-  # What is asked of the database outside the worker protocol: starting, registering, reading. Each question is one call.
+  # What is asked of the database outside the worker protocol: starting, registering, reading, steering. Each question is one call.
+  # {.ask} is the only way in for the rest of the gem, so that something else can stand in for the database in tests.
   class Store
+    autoload :Definitions, "tasker_core/store/definitions"
+    autoload :Starting, "tasker_core/store/starting"
+    autoload :Steering, "tasker_core/store/steering"
+
+    include Definitions
+    include Starting
+    include Steering
+
+    # @param source [Object, nil] see {Connection.with}
+    # @yieldparam store [Store] or what stands in for it while {TaskerCore.testing} is on: then no connection is opened or asked for
+    # @return [Object] what the block gives
+    def self.ask(source = nil)
+      stand_in = TaskerCore.testing&.store
+      stand_in ? yield(stand_in) : Connection.with(source) { |connection| yield new(connection) }
+    end
+
     # @param connection [#texts] see {Connection}
     def initialize(connection)
       @connection = connection
     end
 
-    # Creates a task in whatever transaction the connection has open.
+    # @return [Boolean] whether a transaction is open in this thread that does not reach here: what it rolls back would stay here
+    def apart? = !@connection.transaction_open? && Connection::Transactions.open.any?
+
+    # @return [Time] the only clock that decides when something is due: the database's
+    def now = Time.iso8601(one("SELECT clock_timestamp() AS now")["now"])
+
+    # Something that waits for a task on a connection of its own.
     #
-    # @param request [Hash] in the normal form
-    # @return [Hash] task_id, created, state
-    # @raise [ValidationError, NotFoundError, ConflictError, DatabaseError]
-    def create_task(request)
-      one("SELECT * FROM tasker.create_task($1::jsonb)", [JSON.generate(request, max_nesting: 0)])
+    # @param task_id [String]
+    # @return [Task::Rest] it answers wait(seconds)
+    # @raise [StateTransitionError] inside an open transaction, where nobody else could see the task
+    def rest(task_id)
+      return Task::Rest.new(task_id, @connection.parameters) unless @connection.transaction_open?
+
+      raise StateTransitionError, "A task cannot be waited for inside an open transaction: nobody sees it before the commit"
     end
 
     # @param normal_form [Hash] a template
@@ -26,10 +52,16 @@ module TaskerCore
       one("SELECT * FROM tasker.register_template($1::jsonb)", [JSON.generate(normal_form, max_nesting: 0)])
     end
 
+    # @param namespace [String]
+    # @param name [String]
     # @param version [String, nil] nil for the highest
-    # @return [Hash, nil] version, digest, schema
+    # @return [Hash, nil] version, digest, schema, strategy (of its identity), skippable (whether, by the name of a step)
     def template(namespace, name, version)
-      one("SELECT version, digest, definition -> 'schema' AS schema FROM tasker.find_template($1, $2, $3)", [namespace, name, version])
+      one(<<~SQL, [namespace, name, version])
+        SELECT version, digest, definition -> 'schema' AS schema, definition #>> '{identity,strategy}' AS strategy,
+               (SELECT jsonb_object_agg(step ->> 'name', step -> 'skippable') FROM jsonb_array_elements(definition -> 'steps') step) AS skippable
+          FROM tasker.find_template($1, $2, $3)
+      SQL
     end
 
     # @return [Array<Hash>] namespace, name, version, steps, digest, created_at
@@ -63,6 +95,15 @@ module TaskerCore
       all(<<~SQL, [task_id])
         SELECT s.*, NOT EXISTS (SELECT FROM tasker.edges e WHERE e.parent_step_id = s.step_id) AS leaf
           FROM tasker.steps s WHERE s.task_id = $1::uuid ORDER BY s.position
+      SQL
+    end
+
+    # @param task_id [String]
+    # @return [Hash, nil] done (steps that satisfy those behind them), total
+    def progress(task_id)
+      one(<<~SQL, [task_id])
+        SELECT count(s.step_id) FILTER (WHERE s.state IN ('complete', 'skipped', 'resolved_manually')) AS done, count(s.step_id) AS total
+          FROM tasker.tasks t LEFT JOIN tasker.steps s USING (task_id) WHERE t.task_id = $1::uuid GROUP BY t.task_id
       SQL
     end
 
@@ -106,9 +147,11 @@ module TaskerCore
 
     def one(sql, values = []) = all(sql, values).first
 
-    # Every kind of connection types values in its own way; JSON text means the same to all.
     def all(sql, values = [])
-      @connection.texts("SELECT to_jsonb(r)::text FROM (#{sql}) r", values).map { |text| JSON.parse(text, max_nesting: 0) }
+      @connection.texts(as_json(sql), values).map { |text| JSON.parse(text, max_nesting: 0) }
     end
+
+    # Every kind of connection types values in its own way; JSON text means the same to all.
+    def as_json(sql) = "SELECT to_jsonb(r)::text FROM (#{sql}) r"
   end
 end

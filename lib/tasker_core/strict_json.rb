@@ -40,6 +40,7 @@ module TaskerCore
     MAX_BYTES = 1 << 20
 
     # @param value [Object]
+    # @param max_bytes [Integer] of JSON that it may have
     # @return [Object] the same, made of Hash, Array, String, Integer, Float, true, false and nil only
     # @raise [Unfit]
     def self.convert(value, max_bytes: MAX_BYTES)
@@ -55,6 +56,8 @@ module TaskerCore
     end
 
     # @api private
+    # @return [Object] see {.convert}, whatever its size comes to
+    # @raise [Unfit]
     def convert(value)
       count
       case value
@@ -68,9 +71,11 @@ module TaskerCore
     end
 
     # @api private
+    # @return [void]
+    # @raise [Unfit] for more bytes of JSON than there may be
     def weigh(plain)
       bytes = JSON.generate(plain, max_nesting: 0).bytesize
-      refuse("#{bytes} bytes of JSON are more than the #{@max_bytes} a result may have", []) if bytes > @max_bytes
+      refuse("#{bytes} bytes of JSON are more than the #{@max_bytes} that may be kept", []) if bytes > @max_bytes
     end
 
     private

@@ -1,142 +1,150 @@
 # frozen_string_literal: true
 
-require "securerandom"
-
 module TaskerCore
-  # Starts tasks of one template, by SQL alone: on the caller's connection, inside the transaction that is open there.
+  # Starts tasks of one workflow, by SQL alone: on the caller's connection, inside the transaction that is open there.
   #
-  #   TaskerCore.workflow("fulfillment/process_order").set(key: "order-42", priority: 8).start(order_id: 42)
+  #     TaskerCore.workflow("fulfillment/process_order").set(key: "order-42", priority: 8).start(order_id: 42)
   class Submission
-    # What {#set} takes.
-    OPTIONS = %i[version priority key tags skip initiator source_system reason correlation_id connection].freeze
+    autoload :Contexts, "tasker_core/submission/contexts"
+    autoload :Fit,      "tasker_core/submission/fit"
+    autoload :Options,  "tasker_core/submission/options"
+    autoload :Texts,    "tasker_core/submission/texts"
 
-    # @param workflow [String] "namespace/name", or a name in the namespace "default"
+    # How many requests with keys can be made at once: each key is a lock in the database until the transaction ends.
+    #
+    # @api private
+    KEYED = 5_000
+
+    include Texts
+
+    # @param workflow [String, #reference] "namespace/name", or a name in the namespace "default"; or a {Workflow} class or a {Template}
+    # @return [String]
+    def self.reference(workflow) = (workflow.respond_to?(:reference) ? workflow.reference : workflow).to_s
+
+    # @param workflow [String, #reference] as for {.reference}; a {Workflow} class has its own version started
     # @param options [Hash] as for {#set}
+    # @param template [Template, nil] as this program knows it, which spares the database the question
     # @raise [ValidationError] when that is no name
-    def initialize(workflow, options = {})
-      namespace, slash, name = plain(workflow.to_s, "/name").rpartition("/")
+    def initialize(workflow, options = {}, template: nil)
+      namespace, slash, name = plain(Submission.reference(workflow), "/name").rpartition("/")
       @namespace = formed(slash.empty? ? "default" : namespace, "/namespace", Template::Rules::NAMESPACE, Template::Rules::NAMESPACE_RULE)
       @name = formed(name, "/name", Template::Rules::NAME, Template::Rules::NAME_RULE)
-      @workflow = workflow
-      @options = options
+      @options = Options.new(options)
+      @template = template || (workflow.template if workflow.respond_to?(:template))
     end
 
-    # @param options [Hash] version (default: the highest), priority (-100 to 100), key (a second start with it gives the first one's task,
-    #   where the template's identity says so only until that task is at rest), tags, skip (names of skippable steps that this task does
-    #   without), initiator, source_system, reason, correlation_id, connection (see {Connection.with})
+    # Says what is wrong with so many requests at once, as tasker.create_tasks says it.
+    #
+    # @api private
+    # @param requests [Array<Hash>] in the normal form
+    # @return [String, nil]
+    def self.too_many(requests)
+      keyed = requests.count { |request| request.values_at(:idempotency_key, :request_id, "idempotency_key", "request_id").any? }
+      "keys of #{keyed} requests at once, at most #{KEYED} can be locked: take them in slices, each in a transaction of its own" if keyed > KEYED
+    end
+
+    # @param options [Hash]
+    # @option options [String] :version default: the highest, or that of the workflow class
+    # @option options [Integer] :priority from -100 to 100
+    # @option options [String, #call] :key a second start with it gives the first one's task, where the template's identity says so only
+    #   until that task is at rest; or what gives the key for a context, whose keys are texts then
+    # @option options [String] :request_id a UUID: the same request sent again gives the same task, for ever
+    # @option options [Array<String>] :tags
+    # @option options [Array<String>] :skip names of skippable steps that the task does without
+    # @option options [Numeric, ActiveSupport::Duration] :wait seconds until the first steps may run, on the database's clock
+    # @option options [Time, String] :wait_until when they may run
+    # @option options [String] :initiator who wants it
+    # @option options [String] :source_system
+    # @option options [String] :reason
+    # @option options [String] :correlation_id
+    # @option options [Object] :connection see {Connection.with}
     # @return [Submission] a new one
     # @raise [ValidationError] for an unknown option
-    def set(**options)
-      unknown = options.keys.find { |name| !OPTIONS.include?(name) }
-      raise ValidationError, unknown_option(unknown) if unknown
+    def set(**options) = Submission.new("#{@namespace}/#{@name}", @options.merge(options), template: @template)
 
-      Submission.new(@workflow, @options.merge(options))
-    end
-
-    # Creates the task. It is rolled back with the caller's transaction; its id is known at once.
+    # Creates the task. It is rolled back with the caller's transaction; its id is known at once, unless it is {Task#deferred?}.
     #
-    # @param context [Hash, #to_hash] what the workflow is to work on; keywords are merged into it
+    # @param context [Hash, #to_hash] what the workflow is to work on
+    # @param keywords [Hash] merged into it
     # @return [Task]
     # @raise [ValidationError] when an option cannot be, or the context does not fit the template's schema: nothing was written
-    # @raise [NotFoundError] for an unknown template or version
+    # @raise [UnknownWorkflow] for an unknown template or version
     # @raise [ConflictError, DatabaseError]
     def start(context = {}, **keywords)
-      refuse("The context must be a Hash, not #{context.class}", "/context") unless context.respond_to?(:to_hash)
+      context = context.to_hash.merge(keywords) if context.respond_to?(:to_hash)
+      submit(Contexts.new([context])).first
+    end
 
-      request = request(context.to_hash.merge(keywords))
-      Connection.with(@options[:connection]) { |connection| create(connection, request) }
+    # Creates a task for each context, all of them or none, by one statement.
+    #
+    # @param contexts [Array<Hash>]
+    # @return [Array<Task>] in this order
+    # @raise [ValidationError] as for {#start}; a pointer begins with the place of the context: /3/context/order_id; and for more
+    #   than 5,000 with keys
+    # @raise (see #start)
+    def start_all(contexts)
+      refuse("start_all takes an Array of contexts, not #{contexts.class}", "") unless contexts.respond_to?(:to_ary)
+      contexts = contexts.to_ary
+      refuse("A key names one task, not #{contexts.size}: give what tells each one's, ->(context) { … }", "/key") if
+        contexts.size > 1 && @options.of_one_task?
+      contexts.empty? ? [] : submit(Contexts.new(contexts, numbered: true))
     end
 
     private
 
-    def create(connection, request)
-      store = Store.new(connection)
-      request[:version] = fitting_version(store, request[:context])
-      request[:request_id] = SecureRandom.uuid if connection.is_a?(Link) # may be sent twice there
-      created = store.create_task(request)
-      Task.new(created["task_id"], created: created["created"], connection: @options[:connection])
-    end
-
-    # The version that was checked is the one that is started, also when somebody registers a higher one in between.
-    def fitting_version(store, context)
-      template = store.template(@namespace, @name, version) or raise NotFoundError, unknown_template
-      ContextSchema.of(template).check(context) if template["schema"]
-      template["version"]
-    end
-
-    def unknown_template
-      "There is no template #{@namespace}/#{@name}#{@options[:version] && " version #{@options[:version]}"}: " \
-        "register it with `tasker templates register FILE`"
-    end
-
-    def unknown_option(name)
-      close = DidYouMean::SpellChecker.new(dictionary: OPTIONS).correct(name).first
-      "There is no option #{name}#{close && "; did you mean #{close}?"}"
-    end
-
-    def request(context)
-      { namespace: @namespace, name: @name, version: version, context: strict(context), priority: priority, tags: tags, skip: skip,
-        idempotency_key: text(:key, 1..255), initiator: text(:initiator), source_system: text(:source_system), reason: text(:reason),
-        correlation_id: text(:correlation_id) }.compact
-    end
-
-    def strict(context)
-      StrictJson.convert(context)
-    rescue StrictJson::Unfit => error
-      refuse("The context cannot be kept: #{error.message}", "/context#{error.pointer}")
-    end
-
-    def priority
-      value = @options.fetch(:priority, 0)
-      value.is_a?(Integer) && value.between?(-100, 100) ? value : refuse("priority must be an integer from -100 to 100", "/priority")
-    end
-
-    def tags
-      given = @options.fetch(:tags, [])
-      refuse("tags must be an Array of texts, not #{given.class}", "/tags") unless given.is_a?(Array)
-
-      given.each_with_index.map { |tag, index| tag(tag, "/tags/#{index}") }
-    end
-
-    def tag(value, pointer)
-      fits = [String, Symbol, Integer].any? { |type| value.is_a?(type) } && !value.to_s.empty?
-      fits ? plain(value.to_s, pointer) : refuse("A tag must be a text that is not empty, not #{value.inspect[0, 40]}", pointer)
-    end
-
-    def skip
-      given = @options[:skip] or return
-      refuse("skip must be an Array of the names of steps, not #{given.class}", "/skip") unless given.is_a?(Array)
-
-      given.each_with_index.map do |name, index|
-        formed(plain(name.to_s, "/skip/#{index}"), "/skip/#{index}", Template::Rules::NAME, Template::Rules::NAME_RULE)
+    def submit(contexts)
+      fields = @options.fields
+      requests = requests(fields, contexts, known_template) if known_template
+      Store.ask(@options.connection) do |store|
+        requests ||= requests(fields, contexts, find_template(store))
+        start_at = @options.start_at(store)
+        create(store, start_at ? requests.map { |request| { start_at: start_at, **request } } : requests)
       end
     end
 
-    def version
-      value = text(:version) and formed(value, "/version", Template::Rules::VERSION, Template::Rules::VERSION_RULE)
+    # The version that was checked is the one that is started, also when somebody registers a higher one in between.
+    def requests(fields, contexts, template)
+      contexts.check(template)
+      fit = Fit.new("#{@namespace}/#{@name}", template)
+      fit.check_skip(fields[:skip])
+      fields = { namespace: @namespace, name: @name, **fields, version: template["version"] }
+      contexts.each_with_index.map do |context, place|
+        key = @options.key("#{@namespace}/#{@name}", context)
+        fit.check_key(key, contexts.pointer(place, "/key"))
+        fields.merge({ context: context, idempotency_key: key }.compact)
+      end
     end
 
-    def text(option, size = nil)
-      value = @options[option] or return
-      value = plain(value.to_s, "/#{option}")
-      return value if size.nil? || size.cover?(value.length)
+    def create(store, requests)
+      fault = Submission.too_many(requests) and refuse(fault, "")
+      return Task::Deferred.start(requests, @options.connection, store) if store.apart?
 
-      refuse("#{option} must have #{size.min} to #{size.max} characters", "/#{option}")
+      store.create_tasks(requests).map { |row| Task.new(row["task_id"], created: row["created"], connection: @options.connection) }
+    rescue NotFoundError => error
+      raise unless @template
+
+      raise UnknownWorkflow, "#{error.message}; for a workflow class, `tasker start`, `tasker worker` and TaskerCore.register_templates do"
     end
 
-    def formed(value, pointer, format, rule)
-      format.match?(value) ? value : refuse("#{pointer[1..]} #{rule}, not #{value[0, 60].inspect}", pointer)
+    def known_template
+      return if @template.nil? || (version && version != @template.version)
+
+      Fit.facts(@template)
     end
 
-    # Text that PostgreSQL can store.
-    def plain(value, pointer)
-      StrictJson.convert(value)
-    rescue StrictJson::Unfit => error
-      refuse(error.message.sub(" at the top", ""), pointer)
+    def version = @options.version
+
+    def find_template(store)
+      store.template(@namespace, @name, version) || unknown(store.templates.group_by { |row| "#{row["namespace"]}/#{row["name"]}" })
     end
 
-    def refuse(message, pointer)
-      raise ValidationError.new(message, errors: [{ pointer: pointer, message: message }])
+    def unknown(known)
+      reference = "#{@namespace}/#{@name}"
+      versions = known[reference]&.map { |row| row["version"] }
+      text = "There is no template #{reference}#{version && " version #{version}"}: "
+      raise UnknownWorkflow, "#{text}registered are #{versions.join(", ")}" if versions
+
+      raise UnknownWorkflow.new("#{text}register it with `tasker templates register FILE`", name: reference, known: known.keys)
     end
   end
 end

@@ -6,9 +6,12 @@ module TaskerCore
   # A handle on one run of a template. It keeps the id only; every question is asked of the database, on the connection on which the task
   # was started or found, so that inside a transaction it sees what the transaction sees.
   class Task
+    autoload :Deferred, "tasker_core/task/deferred"
+    autoload :Progress, "tasker_core/task/progress"
     autoload :Rest, "tasker_core/task/rest"
     autoload :Selection, "tasker_core/task/selection"
     autoload :Step, "tasker_core/task/step"
+    autoload :StepError, "tasker_core/task/step_error"
     autoload :Transition, "tasker_core/task/transition"
 
     # The states in which nothing more happens by itself.
@@ -37,7 +40,7 @@ module TaskerCore
     def self.where(connection: nil, **filter) = Selection.new(filter, connection: connection)
 
     # @param id [String]
-    # @param created [Boolean] false when an equal request had made it before
+    # @param created [Boolean, nil] false when an equal request had made it before; nil when nothing was started here
     # @param connection [Object, nil]
     # @raise [NotFoundError] when that is no id
     def initialize(id, created: nil, connection: nil)
@@ -50,6 +53,10 @@ module TaskerCore
 
     # @return [Boolean] whether the start that gave this handle found the task of an earlier one
     def duplicate? = @created == false
+
+    # @return [Boolean] whether the task is not there yet, because its start waits for the commit of a transaction on another database:
+    #   see {Configuration#separate_database}. Until then it has no id, and nothing can be asked of it
+    def deferred? = false
 
     # @return [Symbol] :pending, :in_progress, :complete, :error, :cancelled, :resolved_manually
     # @raise [NotFoundError]
@@ -64,14 +71,20 @@ module TaskerCore
     # @raise [NotFoundError]
     def to_h = asked(:task) || missing
 
+    # @return [Progress] how many of its steps are done
+    # @raise [NotFoundError]
+    def progress = Progress.new(*(asked(:progress) || missing).values_at("done", "total"))
+
     # @return [Array<Step>] in the template's order
     def steps = asked(:steps).map { |row| Step.new(row, self) }
 
     # @param name [String, Symbol]
     # @return [Step]
-    # @raise [NotFoundError]
+    # @raise [UnknownStep]
     def step(name)
-      steps.find { |step| step.name == name.to_s } or raise NotFoundError, "Task #{id} has no step #{name}"
+      all = steps
+      all.find { |step| step.name == name.to_s } or
+        raise UnknownStep.new("Task #{id} has no step #{name}", name: name, known: all.map(&:name))
     end
 
     # @return [Fields] the results of the steps that no other step waits for, by name
@@ -87,19 +100,31 @@ module TaskerCore
 
     # @!method cancel!(reason: nil, by: nil)
     #   Calls it off, and all its open steps with it.
-    # @!method retry!(reason: nil, by: nil)
-    #   Has all its failed steps tried again.
-    # @!method resolve!(reason: nil, by: nil)
-    #   Declares it done by hand; its open steps are called off.
-    # @!method pause!(reason: nil, by: nil)
-    #   Nothing of it is handed out or started until it is resumed; what runs already may end.
-    # @!method resume!(reason: nil, by: nil)
-    #   Lets it go on.
     #   @param reason [String, nil] why, for the history
     #   @param by [Object, nil] who, see {Actor.name}
     #   @return [self]
     #   @raise [StateTransitionError] when that is not possible from where it stands
     #   @raise [NotFoundError]
+    # @!method retry!(reason: nil, by: nil)
+    #   Has all its failed steps tried again.
+    #   @param (see TaskerCore::Task#cancel!)
+    #   @return [self]
+    #   @raise (see TaskerCore::Task#cancel!)
+    # @!method resolve!(reason: nil, by: nil)
+    #   Declares it done by hand; its open steps are called off.
+    #   @param (see TaskerCore::Task#cancel!)
+    #   @return [self]
+    #   @raise (see TaskerCore::Task#cancel!)
+    # @!method pause!(reason: nil, by: nil)
+    #   Nothing of it is handed out or started until it is resumed; what runs already may end.
+    #   @param (see TaskerCore::Task#cancel!)
+    #   @return [self]
+    #   @raise (see TaskerCore::Task#cancel!)
+    # @!method resume!(reason: nil, by: nil)
+    #   Lets it go on.
+    #   @param (see TaskerCore::Task#cancel!)
+    #   @return [self]
+    #   @raise (see TaskerCore::Task#cancel!)
     %i[cancel retry resolve pause resume].each do |action|
       define_method(:"#{action}!") { |reason: nil, by: nil| control(reason, by) { |control| control.task(action, id) } }
     end
@@ -121,12 +146,17 @@ module TaskerCore
     # @raise [DatabaseError] when the database refuses the question; while it is away it is waited for
     # @raise [StateTransitionError] inside an open transaction, where nobody else could see the task
     def wait(timeout: nil)
-      raise StateTransitionError, "A task cannot be waited for inside an open transaction: nobody sees it before the commit" if in_transaction?
-
-      rest = Rest.new(id, Connection.with(@connection, &:parameters))
-      rest.wait(timeout) or raise TimeoutError, "Task #{id} is not at rest after #{timeout} s: it is #{status}"
+      asked(:rest).wait(timeout) or raise TimeoutError, "Task #{id} is not at rest after #{timeout} s: it is #{status}"
       self
     end
+
+    # @param other [Object]
+    # @return [Boolean] whether it is a handle on the same task
+    def ==(other) = equal?(other) || (other.is_a?(Task) && !identity.nil? && identity == other.identity)
+    alias eql? ==
+
+    # @return [Integer] the same for handles on the same task
+    def hash = identity.hash
 
     # @return [String]
     def inspect
@@ -134,13 +164,16 @@ module TaskerCore
       row ? "#<#{self.class} #{id} #{row["namespace"]}/#{row["name"]} #{row["state"]}>" : "#<#{self.class} #{id} missing>"
     end
 
+    protected
+
+    # @return [String, nil] what two handles on one task have in common
+    def identity = id.downcase
+
     private
 
     def asked(question)
-      Connection.with(@connection) { |connection| Store.new(connection).public_send(question, id) }
+      Store.ask(@connection) { |store| store.public_send(question, id) }
     end
-
-    def in_transaction? = Connection.with(@connection, &:transaction_open?)
 
     def missing = raise(NotFoundError, "There is no task #{id}")
   end

@@ -6,13 +6,32 @@ require "time"
 module TaskerCore
   # What piles up in the database, and what waits there longer than it should. By SQL alone, while everything runs.
   class Upkeep
-    # A message that nobody could use, or that cost too many workers: which queue it was on, what it was, and why it is here.
+    # A message that nobody could use, or that cost too many workers.
+    #
+    # @attr_reader id [Integer] to replay it by
+    # @attr_reader queue [String] the queue it was on
+    # @attr_reader message [Object] what it said, as JSON has it
+    # @attr_reader reason [String] why it is here
+    # @attr_reader created_at [Time] since when
     DeadLetter = Struct.new(:id, :queue, :message, :reason, :created_at, keyword_init: true)
 
     # Something that waits longer than it should: see the view tasker.stale_work.
+    #
+    # @attr_reader kind [String] lease_over, retry_overdue, result_waiting, …
+    # @attr_reader namespace [String, nil]
+    # @attr_reader task_id [String, nil]
+    # @attr_reader step_id [Integer, nil]
+    # @attr_reader name [String, nil] the step's
+    # @attr_reader since [Time, nil] since when it waits
+    # @attr_reader explanation [String] for people
     Stale = Struct.new(:kind, :namespace, :task_id, :step_id, :name, :since, :explanation, keyword_init: true)
 
     # How many rows were deleted.
+    #
+    # @attr_reader tasks [Integer]
+    # @attr_reader steps [Integer] of these tasks
+    # @attr_reader transitions [Integer] rows of history
+    # @attr_reader messages [Integer] archived ones
     Cleaned = Struct.new(:tasks, :steps, :transitions, :messages, keyword_init: true)
 
     # Rows in one statement, each a transaction of its own unless the caller has one open.

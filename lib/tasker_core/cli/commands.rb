@@ -6,8 +6,12 @@ module TaskerCore
   class CLI
     # Which commands there are, and which one is meant by the words on the command line.
     module Commands
-      # A command: the words it begins with, what comes after them (capitals must be there, brackets may), what it does, and the method of
-      # {CLI} that does it, with the words that are given to it first.
+      # A command.
+      #
+      # @attr_reader name [String] the words it begins with
+      # @attr_reader usage [String] what comes after them: capitals must be there, brackets may
+      # @attr_reader help [String, nil] what it does; nil when the command before tells it
+      # @attr_reader action [Symbol, Array<Symbol>] the method of {CLI} that does it, with the words that are given to it first
       Command = Struct.new(:name, :usage, :help, :action) do
         # @return [Array<String>]
         def words = name.split
@@ -25,6 +29,8 @@ module TaskerCore
       # In the order in which `tasker help` lists them; those without help are told by the one before.
       ALL = [
         ["migrate", "[--print]", "create or upgrade the schema; --print shows the SQL instead", :migrate],
+        ["pgmq extension", "[FILE]", "let the extension pgmq take over the queues; FILE: or the real one that this SQL installs", :pgmq_extension],
+        ["pgmq own", "", "take them back from it", :pgmq_own],
         ["start", "", "orchestrator and worker in one process", :start],
         ["worker", "", "run steps of some namespaces; needs no Go library", :worker],
         ["orchestrator", "", "decide what happens next; run one or several", :orchestrator],
@@ -51,7 +57,10 @@ module TaskerCore
         ["dead-letters purge", "", "remove those older than --older-than AGE", :dead_letters_purge],
         ["stale", "", "what waits longer than it should, and why; changes nothing", :stale],
         ["clean", "", "delete what was finished and archived longer ago than --older-than AGE", :clean],
-        ["templates register", "[PATH…]", "make templates known to the database; PATH is a YAML file or a folder", :templates_register],
+        ["check", "[PATH…]", "look for what is wrong with workflows and handlers, before they run; ends with 1 if anything is", :check],
+        ["graph", "[WORKFLOW]", "a workflow's steps as Mermaid draws them; with --task ID and its states, a task's", :graph],
+        ["templates register", "[PATH…]", "make templates known to the database: YAML files, folders, else all that this program has",
+         :templates_register],
         ["templates list", "", "which templates the database knows", :templates_list],
         ["version", "", "", :version],
         ["help", "", "", :help]
@@ -77,6 +86,8 @@ module TaskerCore
       end
 
       # @api private
+      # @return [Array<String>] the arguments, when the command takes so many
+      # @raise [UsageError]
       def fitting(command, rest)
         raise UsageError, "#{command.name} needs #{command.usage}: #{command}" if rest.size < command.least
         return rest if command.most.nil? || rest.size <= command.most
@@ -85,6 +96,7 @@ module TaskerCore
       end
 
       # @api private
+      # @return [String] that there is no such command, and which one may be meant
       def unknown(words)
         asked = words.first(2).join(" ")
         checker = DidYouMean::SpellChecker.new(dictionary: ALL.map(&:name))

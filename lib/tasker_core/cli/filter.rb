@@ -8,11 +8,13 @@ module TaskerCore
       # Several values, commas between.
       LIST = ->(text) { text.split(",") }
 
+      # A whole number. Anything else stays text, and is refused by the database.
       NUMBER = ->(text) { Integer(text, 10, exception: false) || text }
 
       # A time, or an age before now.
       TIME = ->(text) { text.match?(/\A\d+[smhdw]\z/) ? Time.now - Age.seconds(text) : text }
 
+      # "true" or "false". Anything else stays text, and is refused by the database.
       YES_OR_NO = ->(text) { { "true" => true, "false" => false }.fetch(text, text) }
 
       # How values are read that are no plain text.

@@ -44,12 +44,15 @@ module TaskerCore
 
       # What a command wants to know that is no matter of the configuration.
       #
-      # @param name [Symbol] :reason, :by, :results, :limit, :older_than, :keep_errors
+      # @param name [Symbol] :reason, :by, :results, :limit, :older_than, :task, :keep_errors
       # @return [Object, nil]
       def [](name) = @words[name]
 
       # @return [Boolean]
       def all? = @words.key?(:all)
+
+      # @return [Boolean]
+      def drift? = @words.key?(:drift)
 
       # @return [Boolean]
       def print? = @given.key?(:print)
@@ -88,7 +91,15 @@ module TaskerCore
         parser.on("--all", "pause, resume: everything instead of one namespace") { @words[:all] = true }
         parser.on("--limit NUMBER", Integer, "at most so many tasks (1000) or dead letters (100)") { |number| @words[:limit] = number }
         parser.on("--older-than AGE", "such as 45m, 12h, 30d or 2w") { |age| @words[:older_than] = age }
+        parser.on("--task ID", "graph: with the states of this task's steps") { |id| @words[:task] = id }
+        parser.on("--drift", "check: compare with what the database has registered, too") { @words[:drift] = true }
         parser.on("--keep-errors", "clean: tasks in error stay") { @words[:keep_errors] = true }
+      end
+
+      # The line of the application at which it happened.
+      def place_in(backtrace)
+        theirs = backtrace.find { |line| !line.start_with?(File.expand_path("..", __dir__)) } || backtrace.first
+        theirs[/\A.*?:\d+/]
       end
 
       def load_file(file)
@@ -96,6 +107,8 @@ module TaskerCore
         raise UsageError, "--require #{file}: there is no such file" unless path
 
         require path
+      rescue ConfigurationError => error
+        raise ConfigurationError, "#{error.message} (#{place_in(error.backtrace)})"
       rescue SyntaxError => error
         raise UsageError, "--require #{file}: #{error.message.lines.first&.strip}"
       end

@@ -2,23 +2,20 @@
 
 module TaskerCore
   class CLI
-    # Runs what was asked for until a signal ends it: TERM and INT let running handlers end and give the rest back; a second INT leaves
-    # at once.
+    # Runs what was asked for until a signal ends it (see {Signals}): running handlers may end, and the rest is given back.
     class Runner
-      # The signals that end it.
-      SIGNALS = %w[TERM INT].freeze
-
       # @param worker [Boolean]
       # @param orchestrator [Boolean]
       # @return [void]
       def run(worker: false, orchestrator: false)
         TaskerCore.config.logger # what is wrong with it is said before anything runs
-        signals = listen_for_signals
-        registered = register_templates
+        signals = Signals.new { @worker&.quiet }.listen
+        templates = checked_templates(worker)
+        templates.register(connection: Connection.named)
         @orchestrator = Orchestrator.start if orchestrator
-        @worker = Worker.start(namespaces: namespaces(registered)) if worker
+        @worker = Worker.start(namespaces: namespaces(templates)) if worker
         Log.event(:info, :ready, pid: Process.pid, database: TaskerCore.config.connection_parameters, worker: worker, orchestrator: orchestrator)
-        Log.event(:info, :stopping, signal: signals.gets.chomp)
+        Log.event(:info, :stopping, signal: signals.ending)
       ensure
         stop
       end
@@ -36,28 +33,20 @@ module TaskerCore
         exit!(0)
       end
 
-      def register_templates
-        paths = TaskerCore.config.template_paths
-        paths.empty? ? [] : TaskerCore.register_templates(paths, connection: Connection.named)
-      end
-
-      def namespaces(registered)
+      # Handlers have to be here for what this process works on; those of other namespaces may live in other programs.
+      def checked_templates(worker)
         given = TaskerCore.config.namespaces
-        given.empty? ? registered.map { |template| template[:namespace] }.uniq : given
+        namespaces = worker ? (given if given.any?) : []
+        Workflows.known.tap do |templates|
+          check = Check.new(templates, namespaces: namespaces)
+          check.check!
+          check.warnings.each { |found| Log.event(:warn, :workflow_warning, place: found.place, problem: found.problem, remedy: found.remedy) }
+        end
       end
 
-      # A handler of a signal may do next to nothing, so it writes a line into a pipe that the main thread reads.
-      def listen_for_signals
-        reader, writer = IO.pipe
-        count = 0
-        SIGNALS.each do |signal|
-          Signal.trap(signal) do
-            count += 1
-            exit!(130) if signal == "INT" && count > 1
-            writer.write_nonblock("#{signal}\n", exception: false)
-          end
-        end
-        reader
+      def namespaces(templates)
+        given = TaskerCore.config.namespaces
+        given.empty? ? templates.namespaces : given
       end
     end
   end

@@ -7,12 +7,16 @@ module TaskerCore
       # A request holds a context of the allowed depth and a little around it; a value that holds itself ends here.
       DEPTH = StrictJson::MAX_DEPTH + 10
 
+      # The status of a call that did what was asked: the body is its value.
       OK = 0
+
+      # The status of a call on a handle that is closed.
       CLOSED = 4
 
       # The errors for those statuses that say it all; the others are told apart by their code.
-      STATUSES = { 2 => Cancelled, 3 => TimeoutError, CLOSED => OrchestratorError, 5 => OrchestratorError, 8 => OrchestratorError }.freeze
+      STATUSES = { 2 => Cancelled, 3 => TimeoutError, CLOSED => NotRunning, 5 => OrchestratorError, 8 => OrchestratorError }.freeze
 
+      # The errors for the codes that a body may tell under the other statuses.
       CODES = { "invalid" => ValidationError, "not_found" => NotFoundError, "conflict" => ConflictError,
                 "refused" => StateTransitionError, "database" => DatabaseError }.freeze
 

@@ -4,7 +4,7 @@ module TaskerCore
   class Task
     # Tasks that a filter describes, oldest first: to look at, or to control all at once. It asks the database anew each time.
     #
-    #   TaskerCore::Task.where(workflow: "shop/order", status: :error).since(1.hour.ago).retry!(by: current_user)
+    #     TaskerCore::Task.where(workflow: "shop/order", status: :error).since(1.hour.ago).retry!(by: current_user)
     class Selection
       include Enumerable
 
@@ -16,7 +16,7 @@ module TaskerCore
 
       # @param filter [Hash] namespace, name, version, state (one or several), paused, tags (all of them), priority_min, priority_max,
       #   correlation_id, initiator, idempotency_key, created_after, created_before, step_name, step_state, error_type, task_ids; in short:
-      #   workflow ("namespace/name"), status, key, since, before, step, ids. All that is said must fit; a nil is refused
+      #   workflow (a class, or "namespace/name"), status, key, since, before, step, ids. All that is said must fit; a nil is refused
       # @param limit [Integer] at most so many
       # @param connection [Object, nil] see {Connection.with}
       def initialize(filter, limit: LIMIT, connection: nil)
@@ -39,11 +39,11 @@ module TaskerCore
 
       # @return [Array<String>]
       # @raise [ValidationError] for a filter that cannot be
-      def ids = Connection.with(@connection) { |connection| Store.new(connection).find_tasks(to_filter, @limit) }
+      def ids = Store.ask(@connection) { |store| store.find_tasks(to_filter, @limit) }
 
       # @return [Array<Hash>] task_id, state, created_at, workflow, version
-      # @raise as {#ids}
-      def rows = Connection.with(@connection) { |connection| Store.new(connection).found_tasks(to_filter, @limit) }
+      # @raise (see #ids)
+      def rows = Store.ask(@connection) { |store| store.found_tasks(to_filter, @limit) }
 
       # @yieldparam task [Task]
       # @return [Enumerator, self]
@@ -55,12 +55,31 @@ module TaskerCore
       end
 
       # @!method cancel!(reason: nil, by: nil)
-      # @!method retry!(reason: nil, by: nil)
-      # @!method resolve!(reason: nil, by: nil)
-      # @!method pause!(reason: nil, by: nil)
-      # @!method resume!(reason: nil, by: nil)
-      #   Does it to all of them in one transaction, the caller's if one is open; the rest is done though some are refused.
+      #   As {Task#cancel!}, for all of them in one transaction, the caller's if one is open; the rest is done though some are refused.
+      #   @param reason [String, nil] why, for the history
+      #   @param by [Object, nil] who, see {Actor.name}
       #   @return [Control::Outcome] done: ids, refused: each with its reason
+      #   @raise [ValidationError] for a filter that cannot be
+      # @!method retry!(reason: nil, by: nil)
+      #   As {Task#retry!}, for all of them: see {#cancel!}.
+      #   @param (see TaskerCore::Task::Selection#cancel!)
+      #   @return (see TaskerCore::Task::Selection#cancel!)
+      #   @raise (see TaskerCore::Task::Selection#cancel!)
+      # @!method resolve!(reason: nil, by: nil)
+      #   As {Task#resolve!}, for all of them: see {#cancel!}.
+      #   @param (see TaskerCore::Task::Selection#cancel!)
+      #   @return (see TaskerCore::Task::Selection#cancel!)
+      #   @raise (see TaskerCore::Task::Selection#cancel!)
+      # @!method pause!(reason: nil, by: nil)
+      #   As {Task#pause!}, for all of them: see {#cancel!}.
+      #   @param (see TaskerCore::Task::Selection#cancel!)
+      #   @return (see TaskerCore::Task::Selection#cancel!)
+      #   @raise (see TaskerCore::Task::Selection#cancel!)
+      # @!method resume!(reason: nil, by: nil)
+      #   As {Task#resume!}, for all of them: see {#cancel!}.
+      #   @param (see TaskerCore::Task::Selection#cancel!)
+      #   @return (see TaskerCore::Task::Selection#cancel!)
+      #   @raise (see TaskerCore::Task::Selection#cancel!)
       %i[cancel retry resolve pause resume].each do |action|
         define_method(:"#{action}!") do |reason: nil, by: nil|
           Control.new(@connection, by: by, reason: reason).tasks(action, to_filter, @limit)
@@ -71,12 +90,20 @@ module TaskerCore
       # @raise [ValidationError] for what JSON cannot hold
       def to_filter
         filter = @filter.transform_keys { |key| NAMES.fetch(key.to_sym, key.to_sym) }
-        namespace, slash, name = filter.delete(:workflow).to_s.rpartition("/")
-        filter.update(namespace: slash.empty? ? "default" : namespace, name: name) unless name.empty?
+        filter.update(place(filter.delete(:workflow))) if filter.key?(:workflow)
         %i[task_ids tags].each { |key| filter[key] = Array(filter[key]) if filter[key] }
         StrictJson.convert(filter)
       rescue StrictJson::Unfit => error
         raise ValidationError, "The filter cannot be asked: #{error.message}"
+      end
+
+      private
+
+      def place(workflow)
+        namespace, slash, name = Submission.reference(workflow).rpartition("/")
+        return { namespace: slash.empty? ? "default" : namespace, name: name } unless name.empty?
+
+        raise ValidationError, "The filter cannot be asked: workflow must be a workflow class or \"namespace/name\", not #{workflow.inspect}"
       end
     end
   end

@@ -6,6 +6,9 @@ module TaskerCore
   class Task
     # A step of a task as it stood when it was read. What is done to it gives the step as it stands then.
     class Step
+      # @return [Task, nil] whose it is
+      attr_reader :task
+
       # @param row [Hash] of tasker.steps
       # @param task [Task, nil] whose it is
       def initialize(row, task = nil)
@@ -37,8 +40,8 @@ module TaskerCore
       def results = Fields.of(@row["results"])
       alias result results
 
-      # @return [Fields, nil] of its last failure: error_type, message, retryable, error_code, backtrace
-      def error = Fields.of(@row["error"])
+      # @return [StepError, nil] its last failure, as long as that stands
+      def error = @row["error"] && StepError.new(@row["error"], next_retry_at: due_at)
 
       # @return [Boolean] whether no other step waits for it
       def leaf? = @row["leaf"]
@@ -69,24 +72,33 @@ module TaskerCore
       # @raise [StateTransitionError] when that is not possible from where it stands
       def cancel!(reason: nil, by: nil) = changed(reason, by) { |control| control.step(:cancel, @task.id, name) }
 
-      # Has it tried again after it failed, with its failures forgotten.
+      # Has it tried again after it failed.
       #
+      # @param (see #cancel!)
+      # @param reset_attempts [true] its failures are forgotten in any case, so that it has all its attempts again; attempts go on counting
       # @return [Step]
-      # @raise as {#cancel!}
-      def retry!(reason: nil, by: nil) = changed(reason, by) { |control| control.step(:retry, @task.id, name) }
+      # @raise [ValidationError] for any other reset_attempts
+      # @raise (see #cancel!)
+      def retry!(reason: nil, by: nil, reset_attempts: true)
+        raise ValidationError, "A retry forgets what failed before: reset_attempts cannot be #{reset_attempts.inspect}" unless reset_attempts == true
+
+        changed(reason, by) { |control| control.step(:retry, @task.id, name) }
+      end
 
       # Passes over it, if its template calls it skippable.
       #
+      # @param (see #cancel!)
       # @return [Step]
-      # @raise as {#cancel!}
+      # @raise (see #cancel!)
       def skip!(reason: nil, by: nil) = changed(reason, by) { |control| control.step(:skip, @task.id, name) }
 
       # Declares it done by hand.
       #
       # @param results [Object] what the steps behind it see, JSON-ready
+      # @param (see #cancel!)
       # @return [Step]
       # @raise [ValidationError] for results that JSON cannot hold
-      # @raise as {#cancel!}
+      # @raise (see #cancel!)
       def resolve!(results = nil, reason: nil, by: nil)
         changed(reason, by) { |control| control.resolve_step(@task.id, name, results) }
       end

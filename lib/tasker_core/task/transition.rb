@@ -4,7 +4,15 @@ require "time"
 
 module TaskerCore
   class Task
-    # One row of a task's history: from, to, when, who, why. step is nil for the task itself.
+    # One row of a task's history.
+    #
+    # @attr_reader at [Time]
+    # @attr_reader step [String, nil] the step's name; nil for a move of the task itself
+    # @attr_reader from_state [String]
+    # @attr_reader to_state [String]
+    # @attr_reader attempt [Integer, nil] of the step
+    # @attr_reader actor [String] who
+    # @attr_reader reason [String, nil] why
     Transition = Struct.new(:at, :step, :from_state, :to_state, :attempt, :actor, :reason, keyword_init: true) do
       # @param row [Hash] as the store gives it
       # @return [Transition]

@@ -6,6 +6,7 @@ module TaskerCore
     module Entries
       LONGEST_KEY = 1000
       MERGE = "<<"
+      private_constant :LONGEST_KEY, :MERGE
 
       private
 

@@ -2,7 +2,10 @@
 
 module TaskerCore
   class Template
-    # One value on its way into the normal form, under the key that the document used for it.
+    # One value on its way into the normal form.
+    #
+    # @attr_reader node [Node]
+    # @attr_reader key [String, nil] which the document used for it; nil in a list
     Field = Struct.new(:node, :key) do
       # @return [Numeric, nil] the number, in the unit of the normal form; numeric text counts, for variables give text
       def number
@@ -16,6 +19,7 @@ module TaskerCore
       # @return [Numeric]
       def scale = Keys::MILLISECONDS.include?(key) ? 1000.0 : 1
 
+      # @param other [Field]
       # @return [Boolean] whether two synonyms say the same
       def agrees?(other)
         return true if number && number == other.number
@@ -26,8 +30,14 @@ module TaskerCore
 
     # The values that a mapping gives, by the names of the normal form; depends_on gathers all of its synonyms.
     class Fields
+      # @return [Node] the mapping
       attr_reader :origin
-      attr_accessor :values, :depends_on
+
+      # @return [Hash{String => Field}]
+      attr_accessor :values
+
+      # @return [Array<Node>] the names of the steps that a step waits for
+      attr_accessor :depends_on
 
       # @param origin [Node]
       def initialize(origin)
@@ -36,6 +46,7 @@ module TaskerCore
         @depends_on = []
       end
 
+      # @param name [String] of the normal form, such as "handler_class" or "backoff/jitter"
       # @return [Field, nil]
       def [](name) = values[name]
 

@@ -22,11 +22,15 @@ module TaskerCore
 
       # Notes the problem unless the condition holds.
       #
+      # @param node [Node] where the problem is
+      # @param holds [Boolean]
+      # @param message [String, nil] nil only where it holds
       # @return [void]
       def demand(node, holds, message) = holds || add(node, message)
 
       # Helps with a word that is nearly right, as long as somebody will read it.
       #
+      # @param (see Nearest.suggest)
       # @return [String] what {Nearest.suggest} gives
       def suggest(word, known, otherwise)
         @list.size >= MOST ? otherwise : Nearest.suggest(word, known, otherwise)

@@ -14,6 +14,9 @@ module TaskerCore
         "uri" => /\A[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"{}|\\^`]*\z/,
         "uuid" => /\A[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z/
       }.freeze
+      private_constant :TIME, :PATTERNS
+
+      # What they are called in a schema.
       NAMES = [*PATTERNS.keys, "date", "date-time"].freeze
 
       module_function
@@ -31,6 +34,8 @@ module TaskerCore
         end
       end
 
+      # @param text [String]
+      # @return [Boolean] whether it is a day that there is, as YYYY-MM-DD
       def date?(text)
         match = /\A(\d{4})-(\d{2})-(\d{2})\z/.match(text) or return false
         Date.valid_date?(*match.captures.map(&:to_i), Date::GREGORIAN)

@@ -25,7 +25,7 @@ module TaskerCore
       def problems(&note)
         duplicates(&note)
         @steps.each_with_index { |step, index| connect(step, index, &note) }
-        cycles.each { |cycle| note.call("/steps/#{cycle.first}", "cycle: #{draw(cycle)}") }
+        cycles.each { |cycle| note.call("/steps/#{cycle.first}", "cycle: #{draw(cycle)}: remove one of these dependencies") }
       end
 
       # @return [Array<Array<String>>] step names by the longest way from a root, in the declared order

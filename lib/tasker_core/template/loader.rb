@@ -7,11 +7,16 @@ module TaskerCore
     class Loader
       include Entries
 
+      # Levels of lists and mappings within each other.
       DEEPEST = 64
+
+      # What is said about more of them.
       TOO_DEEP = "cannot read the template: values nest deeper than #{DEEPEST} levels".freeze
+
       MOST_VALUES = 100_000
       MOST_TEXT = 4 << 20
       TAGS = { "!!null" => :null, "!!bool" => :boolean, "!!int" => :number, "!!float" => :number }.freeze
+      private_constant :MOST_VALUES, :MOST_TEXT, :TAGS
 
       # @param findings [Findings]
       # @param variables [Hash, nil] nil takes texts as they stand, ${} included

@@ -5,11 +5,31 @@ module TaskerCore
     # One value of a template document, whatever it was written in. It keeps the order of keys and the place it came from,
     # which a problem found much later needs.
     #
-    # Kinds: :null, :boolean, :number, :string, :list, :map, and :void for a value that could not be had; the value of a void
-    # node is the problem that is still to be reported, if any, and `soft` says that only a missing variable is to blame.
+    # Kinds: :null, :boolean, :number, :string, :list, :map, and :void for a value that could not be had.
     class Node
-      attr_accessor :kind, :value, :soft, :keys, :items, :parent
-      attr_reader :token, :at
+      # @return [Symbol] one of the kinds
+      attr_accessor :kind
+
+      # @return [Object, nil] of a boolean, number or string; of a void node the problem that is still to be reported, if any
+      attr_accessor :value
+
+      # @return [Boolean, nil] whether only a missing variable is to blame for a void node
+      attr_accessor :soft
+
+      # @return [Array<String>] of a map, in the document's order
+      attr_accessor :keys
+
+      # @return [Array<Node>] of a list; of a map, one for each of its keys
+      attr_accessor :items
+
+      # @return [Node, nil] the list or map around it
+      attr_accessor :parent
+
+      # @return [String, nil] the key or index under the parent
+      attr_reader :token
+
+      # @return [Integer] how many values stand before this one
+      attr_reader :at
 
       # @param parent [Node, nil]
       # @param token [String, nil] the key or index under the parent
@@ -25,9 +45,17 @@ module TaskerCore
 
       # @return [Boolean] whether this is a text, or would be one if its variable were set
       def text? = kind == :string || kind == :void
+
+      # @return [Boolean] whether it has keys
       def map? = kind == :map
+
+      # @return [Boolean] whether it has items without keys
       def list? = kind == :list
+
+      # @return [Boolean] whether its value could not be had
       def void? = kind == :void
+
+      # @return [Boolean] whether it was left empty
       def null? = kind == :null
 
       # @return [String] the text of a string, "" for everything else
@@ -50,12 +78,14 @@ module TaskerCore
         pointer.split("/", -1).drop(1).map { |token| token.gsub("~1", "/").gsub("~0", "~") }
       end
 
+      # @param key [String]
       # @return [Node, nil] the value under a key
       def child(key)
         index = keys.index(key)
         index && items[index]
       end
 
+      # @param token [String]
       # @return [Node, nil] the value that one token of a pointer names
       def step(token)
         return child(token) if map?
@@ -63,11 +93,13 @@ module TaskerCore
         items[token.to_i] if list? && token.match?(/\A\d+\z/)
       end
 
+      # @param tokens [Array<String>]
       # @return [Node] what the tokens name, as far as the document goes
       def descend(tokens)
         tokens.reduce(self) { |node, token| node.step(token) || (return node) }
       end
 
+      # @param other [Node]
       # @return [Boolean] whether two nodes hold the same value; the order of keys does not matter
       def same?(other) = kind == other.kind && (void? ? value == other.value : to_ruby == other.to_ruby)
 

@@ -6,6 +6,7 @@ module TaskerCore
     # default, and the rules say nothing about it.
     class Reading
       DEFAULT_BACKOFF = { "strategy" => "exponential", "base_seconds" => 1, "max_seconds" => 300, "jitter" => 0.1 }.freeze
+      private_constant :DEFAULT_BACKOFF
 
       # @param findings [Findings]
       # @param root [Node]

@@ -70,6 +70,7 @@ module TaskerCore
 
       # Notes a missing variable where no environment could supply the value.
       #
+      # @param node [Node]
       # @return [void]
       def lacking(node) = @findings.demand(node, !node.void? || node.value.nil?, node.value)
 

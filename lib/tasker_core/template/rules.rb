@@ -6,18 +6,38 @@ module TaskerCore
     class Rules
       include Enumerable
 
+      # Steps that a template may have.
       MOST_STEPS = 1000
+
+      # The highest max_attempts.
       MOST_ATTEMPTS = 1000
+
       # Longer than this is a mistake, and far from what an interval can hold.
       MOST_SECONDS = 10 * 365 * 24 * 3600
+
+      # What a namespace may be called; it becomes part of the names of queues.
       NAMESPACE = /\A[a-z][a-z0-9_]{0,39}\z/
+
+      # What a template or a step may be called.
       NAME = /\A[A-Za-z][A-Za-z0-9_-]{0,127}\z/
+
+      # What a version looks like.
       VERSION = /\A[0-9]+\.[0-9]+\.[0-9]+\z/
+
+      # {NAMESPACE} in words, behind what breaks it.
       NAMESPACE_RULE = 'must start with a lower-case letter and go on with lower-case letters, digits and "_", at most 40 characters'
+
+      # {NAME} in words.
       NAME_RULE = 'must start with a letter and go on with letters, digits, "_" and "-", at most 128 characters'
+
+      # {VERSION} in words.
       VERSION_RULE = 'must be three numbers like "1.0.0"'
+
+      # The words that each part of an identity may be, and what to say about others.
       IDENTITIES = { "strategy" => [%w[always_unique caller_provided strict], "must be always_unique, caller_provided or strict"],
                      "scope" => [%w[forever open], "must be forever or open"] }.freeze
+
+      # How a backoff may grow.
       STRATEGIES = %w[exponential linear fixed].freeze
 
       # @param count [Integer]

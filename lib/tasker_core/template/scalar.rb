@@ -6,6 +6,7 @@ module TaskerCore
     module Scalar
       # Bounds the work that one number can cause; the longest double in decimal has 309 digits.
       LONGEST_NUMBER = 400
+
       WORDS = {
         "" => [:null, nil], "~" => [:null, nil], "null" => [:null, nil], "Null" => [:null, nil], "NULL" => [:null, nil],
         "true" => [:boolean, true], "True" => [:boolean, true], "TRUE" => [:boolean, true],
@@ -15,6 +16,7 @@ module TaskerCore
       BASED = /\A(?:0o[0-7]+|0x[0-9a-fA-F]+)\z/
       FLOAT = /\A[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\z/
       NO_JSON = /\A(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\z/
+      private_constant :WORDS, :INTEGER, :BASED, :FLOAT, :NO_JSON
 
       module_function
 
@@ -27,6 +29,7 @@ module TaskerCore
         numeric?(text) ? number(text) : [:string, text]
       end
 
+      # @param text [String]
       # @return [Boolean] whether the text is a number
       def numeric?(text) = INTEGER.match?(text) || FLOAT.match?(text) || BASED.match?(text)
 

@@ -11,6 +11,7 @@ module TaskerCore
   class Template
     # A compiled JSON Schema (draft 7) of a context. It says about a context what Go says about it.
     class Schema
+      # What comes before the problems of a context.
       SUBJECT = "the context does not fit the template's schema"
 
       # @param schema [Hash]
@@ -21,6 +22,7 @@ module TaskerCore
 
         @form = SchemaForm.new(schema)
         @parts = {}
+        @regexps = {}
         @mutex = Mutex.new
       end
 
@@ -65,6 +67,7 @@ module TaskerCore
           "tasker:anyOf" => ->(value, schema, _at) { fitting(value, schema, "tasker:anyOf").any? },
           "tasker:oneOf" => ->(value, schema, _at) { fitting(value, schema, "tasker:oneOf").one? },
           "tasker:propertyNames" => ->(value, schema, at) { misnamed(value, schema, at) },
+          "tasker:pattern" => ->(value, schema, _at) { !value.is_a?(String) || regexp(schema["tasker:pattern"]).match?(value) },
           "tasker:multipleOf" => ->(value, schema, _at) { multiple?(value, schema["tasker:multipleOf"]) }
         }
       end
@@ -72,6 +75,8 @@ module TaskerCore
       def fitting(value, schema, keyword)
         schema[keyword].each_index.map { |index| part("#{place(schema, keyword)}/#{index}").valid?(value) }
       end
+
+      def regexp(pattern) = @regexps[pattern] ||= Regexp.new(Pattern.for_ruby(pattern))
 
       def place(schema, keyword) = @form.place(schema) + SchemaForm.fragment(keyword)
 

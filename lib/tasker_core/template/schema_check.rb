@@ -6,7 +6,9 @@ module TaskerCore
     class SchemaCheck
       include SchemaReferences
 
+      # The only draft of JSON Schema that is understood, as $schema names it; a "#" may come behind.
       DRAFT = "http://json-schema.org/draft-07/schema"
+
       # What may stand under each keyword. A keyword that is not here means nothing and is left alone.
       KEYWORDS = {
         schema: %w[not if then else additionalItems additionalProperties contains propertyNames],
@@ -18,7 +20,10 @@ module TaskerCore
         pattern: %w[pattern], reference: %w[$ref], draft: %w[$schema], id: %w[$id],
         text: %w[$comment title description format contentEncoding contentMediaType]
       }.freeze
+
+      # {KEYWORDS} the other way round: the rule for a keyword.
       RULES = KEYWORDS.flat_map { |rule, keys| keys.map { |key| [key, rule] } }.to_h.freeze
+
       TYPES = %w[null boolean number integer string array object].freeze
       WORDS = {
         size: "must be an integer from 0 to 999999999", number: "must be a number", positive: "must be a number greater than 0",
@@ -30,6 +35,8 @@ module TaskerCore
       }.freeze
 
       NAMES = ->(value) { value.is_a?(Array) && value.all?(String) && value.uniq.size == value.size }
+      private_constant :TYPES, :WORDS, :NAMES
+
       # Whether the value of a keyword that holds no schema is right.
       PLAIN = {
         size: ->(value) { value.is_a?(Integer) && value.between?(0, 999_999_999) },

@@ -3,11 +3,14 @@
 module TaskerCore
   class Template
     # A schema rewritten for json_schemer, which tells less about some keywords than we promise, or other things than Go's
-    # library: alternatives come as one problem, multiples are exact, formats are ours. Such keywords get names of their own
-    # here, and {Schema} answers for them. The schema stands under "root", so that each of its parts can be asked alone.
+    # library: alternatives come as one problem, multiples are exact, formats are ours, patterns are read as Go reads them. Such keywords
+    # get names of their own here, and {Schema} answers for them. The schema stands under "root", so that each of its parts can be asked alone.
     class SchemaForm
-      OURS = %w[anyOf oneOf propertyNames multipleOf].freeze
+      OURS = %w[anyOf oneOf propertyNames multipleOf pattern].freeze
       DROPPED = %w[$id $schema contentEncoding contentMediaType].freeze
+      private_constant :OURS, :DROPPED
+
+      # Stands before a keyword that has a name of its own here.
       PREFIX = "tasker:"
 
       # @return [Object] the rewritten schema
@@ -57,10 +60,13 @@ module TaskerCore
         case SchemaCheck::RULES[key]
         when :schema then rewrite(value, place)
         when :schemas, :items then value.is_a?(Array) ? each(value, place) : rewrite(value, place)
-        when :map, :patterns, :dependent then value.to_h { |name, item| [name, rewrite(item, place + SchemaForm.fragment(name))] }
+        when :patterns then all(value.transform_keys { |pattern| Pattern.for_ruby(pattern, anchors: false) }, place)
+        when :map, :dependent then all(value, place)
         else value
         end
       end
+
+      def all(schemas, place) = schemas.to_h { |name, item| [name, rewrite(item, place + SchemaForm.fragment(name))] }
 
       def each(schemas, place)
         schemas.each_with_index.map { |schema, index| rewrite(schema, place + SchemaForm.fragment(index)) }

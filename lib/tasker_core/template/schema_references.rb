@@ -5,6 +5,8 @@ module TaskerCore
     # What {SchemaCheck} asks of references: they lead to a schema of the same document, and no circle of them leads nowhere.
     module SchemaReferences
       LOCAL = 'must be "#" or "#/…" (without % and +): nothing is loaded from elsewhere'
+      private_constant :LOCAL
+
       # The keywords whose schemas speak about the same value: a circle through them would never end.
       IN_PLACE = %w[not if then else allOf anyOf oneOf dependencies].freeze
 

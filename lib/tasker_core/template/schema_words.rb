@@ -13,6 +13,7 @@ module TaskerCore
       ].freeze
       # Behind a problem of these nothing inside the value is told.
       HIDING = %w[const enum].freeze
+
       TYPES = %w[null boolean number integer string array object].freeze
       FIXED = {
         "false" => "is not allowed", "required" => "is required", "propertyNames" => "has a name that is not allowed",
@@ -29,8 +30,13 @@ module TaskerCore
         "minItems" => %w[least item items], "maxItems" => %w[most item items],
         "minProperties" => %w[least property properties], "maxProperties" => %w[most property properties]
       }.freeze
+      private_constant :TYPES, :FIXED, :BOUNDS, :SIZES
 
-      # One problem: the tokens of its place, the keyword that failed, and what to say.
+      # One problem.
+      #
+      # @attr_reader tokens [Array<String>] of its place
+      # @attr_reader keyword [String] which failed
+      # @attr_reader message [String] what to say
       Complaint = Struct.new(:tokens, :keyword, :message)
 
       # @param found [Array<Hash>] what json_schemer gives
@@ -85,7 +91,7 @@ module TaskerCore
         wanted = schema[keyword] || schema[SchemaForm::PREFIX + keyword]
         return "must be #{BOUNDS[keyword]} #{wanted}" if BOUNDS.key?(keyword)
 
-        SIZES.key?(keyword) ? size(wanted, *SIZES[keyword]) : wish(keyword, schema[keyword])
+        SIZES.key?(keyword) ? size(wanted, *SIZES[keyword]) : wish(keyword, wanted)
       end
 
       def size(wanted, bound, one, many) = "must have at #{bound} #{wanted} #{wanted == 1 ? one : many}"
@@ -121,6 +127,9 @@ module TaskerCore
       # @return [Array<String>] the tokens
       def tokens(pointer, value) = walk(pointer, value) || Node.tokens(pointer)
 
+      # @api private
+      # @param rest [String] of the pointer
+      # @return [Array<String>, nil] its tokens, if it leads somewhere in the value
       def walk(rest, value)
         return [] if rest.empty?
 
@@ -132,6 +141,8 @@ module TaskerCore
         nil
       end
 
+      # @api private
+      # @return [Hash{String => Object}] what is within a value, by token
       def children(value)
         case value
         when Hash then value

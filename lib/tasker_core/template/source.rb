@@ -10,33 +10,51 @@ module TaskerCore
     class Source
       LARGEST = 1 << 20
       CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff]/
-
       ESCAPES = %w[" \\ / b f n r t u].freeze
+      private_constant :LARGEST, :CONTROL, :ESCAPES
 
       # Notes where it is, because the error does not always know, and ends a deep nest early, because libyaml takes for ever over it.
       class Builder < Psych::TreeBuilder
+        # @return [Integer, nil] the line, counted from 1, of what was read last
         attr_reader :line
 
+        # Called by Psych at the beginning of a mapping.
+        #
+        # @api private
+        # @raise [ValidationError] when it is nested too deep
         def start_mapping(*)
           deepen
           super
         end
 
+        # Called by Psych at the beginning of a list.
+        #
+        # @api private
+        # @raise [ValidationError] when it is nested too deep
         def start_sequence(*)
           deepen
           super
         end
 
+        # Called by Psych at the end of a mapping.
+        #
+        # @api private
         def end_mapping
           @depth -= 1
           super
         end
 
+        # Called by Psych at the end of a list.
+        #
+        # @api private
         def end_sequence
           @depth -= 1
           super
         end
 
+        # Called by Psych before everything, with the place; lines are counted from 0 there.
+        #
+        # @api private
         def event_location(start_line, *)
           @line = start_line + 1
           super
@@ -52,6 +70,9 @@ module TaskerCore
 
       # A JSON object with its keys in order and twice where they are given twice.
       class Pairs < Array
+        # Called by the JSON parser for each pair.
+        #
+        # @api private
         def []=(key, value)
           push([key, value])
         end

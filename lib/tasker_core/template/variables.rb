@@ -2,22 +2,27 @@
 
 module TaskerCore
   class Template
-    # Replaces ${NAME} and ${NAME:-default} in texts; the default serves when the variable is missing or empty. $${ is a literal
-    # ${. What comes out is text: it is never read as YAML again.
+    # Replaces `${NAME}` and `${NAME:-default}` in texts; the default serves when the variable is missing or empty. `$${` is a literal
+    # `${`. What comes out is text: it is never read as YAML again.
     class Variables
-      # How far ${A:-${B:-…}} may nest.
+      # How far `${A:-${B:-…}}` may nest.
       DEEPEST = 10
+
       MOST_TEXT = 4 << 20
       NAME = /\G[A-Za-z_][A-Za-z0-9_]*/
       UNREADABLE = 'has a "${" that cannot be read: write ${NAME}, ${NAME:-default}, or $${ for a literal ${'
+      private_constant :MOST_TEXT, :NAME, :UNREADABLE
 
-      # A text that cannot be had. `unset?` says that only a variable is missing.
+      # A text that cannot be had.
       class Problem < StandardError
+        # @param message [String]
+        # @param unset [Boolean]
         def initialize(message, unset: false)
           @unset = unset
           super(message)
         end
 
+        # @return [Boolean] whether only a variable is missing
         def unset? = @unset
       end
 
@@ -25,6 +30,7 @@ module TaskerCore
       def initialize(values) = @values = values
 
       # @param text [String]
+      # @param depth [Integer] within how many defaults it stands
       # @return [String]
       # @raise [Problem]
       def substitute(text, depth = 0)

@@ -5,6 +5,10 @@ module TaskerCore
     # Where a thread of the crew works on one message: it makes sure that the attempt may still run, runs its handler, and sees to it that
     # it is answered exactly once, with what the handler gave or with the news that its time was over.
     class Bench
+      # Errors that time does not heal: the handler is run again all the same, because a deploy may.
+      MISTAKES = %w[NoMethodError NameError ArgumentError].freeze
+      private_constant :MISTAKES
+
       # @return [Integer] attempts whose time was over before their handler was done
       attr_reader :timed_out
 
@@ -66,9 +70,10 @@ module TaskerCore
       end
 
       def attempt(lease)
-        Attempt.new(lease.message, registry: @registry, worker_id: @worker_id, stopping: @stopping,
+        Attempt.new(lease.message, registry: @registry, worker_id: @worker_id, stopping: @stopping, reply: JointReply.new(lease),
                                    read: ->(name) { @queue.step_results(lease.message.task_id, name) },
-                                   wanted: -> { wanted?(lease) })
+                                   wanted: -> { wanted?(lease) }, beat: -> { lease.ours? && @leases.renew(lease) },
+                                   checkpoints: Checkpoints.new(@queue, lease))
       end
 
       def wanted?(lease)
@@ -78,9 +83,22 @@ module TaskerCore
       # What the handler gave, unless the timekeeper answered before it.
       def answered(lease, answer)
         return Log.event(:info, :late_result_dropped, **lease.to_log) unless lease.answer
-        return miss(lease, answer.message) if answer.is_a?(Registry::Missing)
 
-        reply(lease, answer)
+        case answer
+        when Hash
+          tell_of_failure(lease, answer[:error]) if answer[:error]
+          reply(lease, answer)
+        when Symbol then replied(lease, answer)
+        when Context::GivenBack then @leases.give_back([lease])
+        else miss(lease, answer.message)
+        end
+      end
+
+      # In words that hold nothing of what users put into contexts and errors: the step's own error has the message.
+      def tell_of_failure(lease, error)
+        hint = "most likely a mistake in the program" if MISTAKES.include?(error[:error_type])
+        place = Place.of(error[:backtrace])
+        Log.event(:warn, :step_failed, **lease.to_log, error: error[:error_type], at: place, retryable: error[:retryable], hint: hint)
       end
 
       def reply(lease, answer)
@@ -88,6 +106,13 @@ module TaskerCore
 
         @replier.reply(lease, answer)
         Log.event(:debug, :step_done, **lease.to_log, status: answer[:status], ms: answer[:execution_time_ms])
+      end
+
+      # The handler's transaction has carried the reply, or was rolled back because nobody wanted it. When nobody knows which, its lease
+      # ends by itself, and the message comes again if it is still there.
+      def replied(lease, outcome)
+        outcome == :committed ? @replier.replied(lease) : @leases.drop(lease)
+        Log.event({ committed: :debug, refused: :info, unknown: :warn }.fetch(outcome), :"transaction_#{outcome}", **lease.to_log)
       end
 
       # On the timekeeper's thread. The handler runs on where it is, and nobody waits for it.
@@ -98,6 +123,12 @@ module TaskerCore
         reply(lease, attempt.timed_out(place))
         @timed_out += 1
         Log.event(:warn, :step_timed_out, **lease.to_log, seconds: attempt.deadline.seconds, at: place&.first)
+        tell(attempt.overtime(place), lease.message)
+      end
+
+      # What the application does with the news may take long, and others' time is watched on this thread.
+      def tell(error, message)
+        Thread.new { Alarm.raise_for(error, task_id: message.task_id, step: message.step_name, attempt: message.attempt) }.name = "tasker alarm"
       end
 
       # Another worker may know the handler, or this one after its next deploy: the step is never failed for that.

@@ -13,12 +13,13 @@ module TaskerCore
       LOOK = 0.1
 
       # @param size [Integer]
-      # @param freed [#call] called whenever a thread has nothing to do
+      # @param freed [#call] called whenever there is room for more
       # @yieldparam lease [Lease] what to work on
       def initialize(size, freed:, &work)
         @size = size
         @freed = freed
         @work = work
+        @pace = Pace.new(size)
         @jobs = Thread::Queue.new
         @threads = []
         @abandoned = []
@@ -40,8 +41,16 @@ module TaskerCore
         @jobs << lease
       end
 
-      # @return [Integer] threads with nothing to do; none while too many are abandoned
-      def free = exhausted? ? 0 : @size - @busy
+      # @return [Integer] how many more to ask for: one for each free thread, for quick handlers some ahead; none while too many are abandoned
+      def room
+        return 0 if exhausted?
+
+        ahead = @pace.ahead(@working.size)
+        @busy - @size > ahead / 2 ? 0 : [@size + ahead - @busy, 0].max
+      end
+
+      # @return [Boolean] whether there is more than the threads have begun
+      def waiting? = @busy > @size
 
       # @return [Integer] leases that are worked on, or wait for a thread
       attr_reader :busy
@@ -61,16 +70,36 @@ module TaskerCore
         thread.backtrace
       end
 
+      # Takes back what no thread has begun.
+      #
+      # @return [Array<Lease>]
+      def take_back
+        leases = []
+        leases << @jobs.pop(true) until @jobs.empty?
+        leases
+      rescue ThreadError # a thread was quicker
+        leases
+      ensure
+        @mutex.synchronize { @busy -= leases.size }
+      end
+
+      # Takes back what has waited for so long that another worker may be quicker: all threads are in the middle of something long.
+      #
+      # @return [Array<Lease>]
+      def overdue
+        return [] unless waiting?
+
+        fresh, overdue = take_back.partition(&:fresh?)
+        fresh.each { |lease| self << lease }
+        overdue
+      end
+
       # No more work: what no thread has begun is handed back.
       #
       # @return [Array<Lease>]
       def close
         @closed = true
-        waiting = []
-        waiting << @jobs.pop until @jobs.empty?
-        @mutex.synchronize { @busy -= waiting.size }
-        @jobs.close
-        waiting
+        take_back.tap { @jobs.close }
       end
 
       # @param seconds [Numeric] at most so long
@@ -143,13 +172,20 @@ module TaskerCore
       end
 
       def work(lease)
+        began = Lease.clock
         @mutex.synchronize { @working[lease] = Thread.current }
         @work.call(lease)
       rescue Exception => error # rubocop:disable Lint/RescueException
         Log.event(:error, :unexpected, thread: "crew", error: error.class, message: error.message, at: error.backtrace&.first)
       ensure
-        @mutex.synchronize { @busy -= 1 if @working.delete(lease) }
-        @freed.call
+        done(lease, Lease.clock - began)
+      end
+
+      def done(lease, seconds)
+        @mutex.synchronize do
+          @pace.note(seconds) && @busy -= 1 if @working.delete(lease)
+        end
+        @freed.call if room.positive?
       end
 
       def give_up(lease)

@@ -2,13 +2,10 @@
 
 module TaskerCore
   class Worker
-    # Asks the queues for as many messages as threads are free, each namespace first in turn.
+    # Asks the queues for as many messages as there is room for, each namespace first in turn.
     class Fetcher
       # Seconds before a message of a step that somebody is changing is tried again.
       BUSY_PAUSE = 1
-
-      # Seconds before a namespace that is not registered is looked for again.
-      ABSENT_PAUSE = 1
 
       # What is done with messages, by the answer to their start: see tasker.start_steps.
       ANSWERS = { "started" => :begin_work, "stale" => :delete, "busy" => :postpone, "paused" => :give_back, "lost" => :leave_alone }.freeze
@@ -31,7 +28,7 @@ module TaskerCore
         @lease_seconds = lease_seconds
         @poll_interval = poll_interval
         @fetched = 0
-        @absent = {}
+        @absences = Absences.new
         @loop = Loop.new("fetcher") { pass }
       end
 
@@ -58,34 +55,47 @@ module TaskerCore
 
       def pass
         @namespaces = @namespaces.rotate
-        read = @namespaces.sum { |namespace| @crew.free.positive? ? look(namespace) : 0 }
-        @loop.wake.wait(@poll_interval) if read.zero?
+        read = @namespaces.sum { |namespace| look(namespace, @crew.room) }
+        rest if read.zero?
+      end
+
+      def rest
+        @loop.wake.wait(@crew.waiting? ? [@poll_interval, Lease::FRESH].min : @poll_interval)
+        overdue = @crew.overdue
+        @leases.give_back(overdue) if overdue.any?
       end
 
       # A namespace that nobody has registered yet does not disturb the others, and is served as soon as it is there.
-      def look(namespace)
-        return 0 if @absent.fetch(namespace, 0) > Lease.clock
+      def look(namespace, room)
+        return 0 if room.zero? || @absences.rest(namespace).positive?
 
-        take(namespace, @crew.free).tap { @absent.delete(namespace) }
+        take(namespace, room).tap { @absences.over(namespace) }
       rescue NotFoundError => error
-        Log.event(:warn, :namespace_missing, namespace: namespace, message: error.message) unless @absent.key?(namespace)
-        @absent[namespace] = Lease.clock + ABSENT_PAUSE
+        @absences.note(namespace, error)
         0
       end
 
+      # What was started counts as lost when nobody works on it, so that comes before everything that can fail.
       def take(namespace, quantity)
         asked_at = Lease.clock
         reads = @queue.read(namespace, quantity: quantity, lease: @lease_seconds)
         @fetched += reads.size
-        reads.group_by(&:answer).each { |answer, some| sort(answer, namespace, some, asked_at) }
+        answers = reads.group_by(&:answer).sort_by { |answer,| answer == "started" ? 0 : 1 }
+        answers.each { |answer, some| sort(answer, namespace, some, asked_at) }
         reads.size
       end
 
       def sort(answer, namespace, reads, asked_at) = send(ANSWERS.fetch(answer, :refuse), namespace, reads, asked_at)
 
-      def begin_work(namespace, reads, asked_at) = taken(namespace, reads, asked_at).each { |lease| @crew << lease }
+      def begin_work(namespace, reads, asked_at)
+        with_leases(namespace, reads, asked_at) do |leases|
+          leases.each { |lease| @leases.hold(lease) && (@crew << lease) }
+        end
+      end
 
-      def give_back(namespace, reads, asked_at) = @leases.give_back(taken(namespace, reads, asked_at), delay: Lease::PAUSE)
+      def give_back(namespace, reads, asked_at)
+        with_leases(namespace, reads, asked_at) { |leases| @leases.give_back(leases, delay: Lease::PAUSE) }
+      end
 
       def delete(namespace, reads, _asked_at) = @queue.delete(namespace, reads.map(&:msg_id))
 
@@ -94,22 +104,24 @@ module TaskerCore
       # The orchestrator's sweep ends such a step.
       def leave_alone(namespace, reads, _asked_at) = Log.event(:warn, :step_lost, namespace: namespace, messages: reads.map(&:msg_id))
 
-      def refuse(namespace, reads, _asked_at) = bury(namespace, reads, "the message names no attempt of a step")
+      def refuse(namespace, reads, _asked_at) = bury(namespace, reads.map(&:msg_id), "the message names no attempt of a step")
 
-      def taken(namespace, reads, asked_at)
-        reads.filter_map { |read| lease(namespace, read, asked_at)&.tap { |lease| @leases.hold(lease) } }
+      # Those that can be read first: what becomes of the others must not hold them up.
+      def with_leases(namespace, reads, asked_at)
+        leases, unreadable = reads.map { |read| lease(namespace, read, asked_at) }.partition { |lease| lease.is_a?(Lease) }
+        yield leases
+        unreadable.each { |msg_ids, reason| bury(namespace, msg_ids, reason) }
       end
 
       def lease(namespace, read, asked_at)
         Lease.new(namespace, read, Message.parse(read.text), asked_at: asked_at, seconds: @lease_seconds)
       rescue Message::Malformed => error
-        bury(namespace, [read], error.message)
+        [[read.msg_id], error.message]
       end
 
-      def bury(namespace, reads, reason)
-        @queue.dead_letter(namespace, reads.map(&:msg_id), reason)
-        Log.event(:error, :dead_letter, namespace: namespace, messages: reads.map(&:msg_id), reason: reason)
-        nil
+      def bury(namespace, msg_ids, reason)
+        @queue.dead_letter(namespace, msg_ids, reason)
+        Log.event(:error, :dead_letter, namespace: namespace, messages: msg_ids, reason: reason)
       end
     end
   end

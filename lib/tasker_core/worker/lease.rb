@@ -69,11 +69,11 @@ module TaskerCore
 
       # Its answer is there: the handler's, or that its time was over.
       #
-      # @return [Boolean] whether this one is the first, which is the one that counts
-      def answer = TURN.synchronize { !@answered && (@answered = true) }
+      # @return [Boolean] whether this thread's answer is the first, which is the one that counts
+      def answer = TURN.synchronize { (@teller ||= Thread.current).equal?(Thread.current) }
 
       # @return [Boolean]
-      def answered? = @answered
+      def answered? = !@teller.nil?
 
       # Short at first, since another worker may well have the handler; uneven, lest messages come back in crowds.
       #

@@ -27,13 +27,11 @@ module TaskerCore
       # @return [Integer]
       def size = @held.size
 
-      # Extends everything in hand.
+      # Extends everything in hand. What is refused for one namespace is raised when the others have had their turn.
       #
       # @return [void]
-      # @raise [DatabaseError]
-      def beat
-        to_a.group_by(&:namespace).each { |namespace, leases| extend(namespace, leases) }
-      end
+      # @raise [DatabaseError, NotFoundError]
+      def beat = of_each(to_a) { |namespace, leases| extend(namespace, leases) }
 
       # Asks for one lease again, until the database answers or its time is over.
       #
@@ -42,6 +40,8 @@ module TaskerCore
       def renew(lease)
         extend(lease.namespace, [lease])
         lease.ours?
+      rescue NotFoundError # no queue, no message
+        false
       rescue DatabaseError
         return false if lease.expired?
 
@@ -56,8 +56,8 @@ module TaskerCore
       # @return [void]
       def give_back(leases, delay: 0)
         leases.each(&:lose)
-        release(leases, delay)
-      rescue DatabaseError => error
+        of_each(leases) { |namespace, some| @queue.release(namespace, some.map(&:to_release), delay: delay) }
+      rescue Error => error
         Log.event(:warn, :leases_not_given_back, messages: leases.map(&:msg_id), message: error.message)
       ensure
         leases.each { |lease| drop(lease) }
@@ -67,8 +67,14 @@ module TaskerCore
 
       def holds?(lease) = @held[[lease.namespace, lease.msg_id]].equal?(lease)
 
-      def release(leases, delay)
-        leases.group_by(&:namespace).each { |namespace, some| @queue.release(namespace, some.map(&:to_release), delay: delay) }
+      # A database that gives no answer has none for the next namespace either, and may take long to say so.
+      def of_each(leases)
+        refusals = leases.group_by(&:namespace).filter_map do |namespace, some|
+          yield(namespace, some) && nil
+        rescue Error => error
+          Failure.unanswered?(error) ? raise : error
+        end
+        raise refusals.first if refusals.any?
       end
 
       def extend(namespace, leases)

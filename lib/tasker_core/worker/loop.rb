@@ -8,6 +8,10 @@ module TaskerCore
       # The first pause after a failure, and the longest: everybody is back within five seconds.
       PAUSE = (0.1..2.0)
 
+      # What the database says, or does not; everything else is unexpected.
+      TROUBLE = [DatabaseError, NotFoundError].freeze
+      private_constant :TROUBLE
+
       # @return [Wake] ends a pass that waits
       attr_reader :wake
 
@@ -58,7 +62,7 @@ module TaskerCore
       end
 
       def stumble(error)
-        level, name = error.is_a?(DatabaseError) ? %i[warn database_trouble] : %i[error unexpected]
+        level, name = TROUBLE.any? { |kind| error.is_a?(kind) } ? %i[warn database_trouble] : %i[error unexpected]
         Log.event(level, name, thread: @name, error: error.class, message: error.message) if @failures.zero?
         Alarm.raise_for(error, thread: @name) if level == :error
         @failures += 1

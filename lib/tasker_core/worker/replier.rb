@@ -21,7 +21,9 @@ module TaskerCore
         @leases = leases
         @ready = Thread::Queue.new
         @kept = []
+        @absences = Absences.new
         @sent = 0
+        @mutex = Mutex.new
         @loop = Loop.new("replier") { pass }
       end
 
@@ -39,6 +41,15 @@ module TaskerCore
         @loop.wake.signal
       end
 
+      # It was sent already, by the handler's own transaction.
+      #
+      # @param lease [Lease]
+      # @return [void]
+      def replied(lease)
+        count(1)
+        @leases.drop(lease)
+      end
+
       # Sends what is left, then ends.
       #
       # @param seconds [Numeric] at most so long
@@ -53,20 +64,27 @@ module TaskerCore
 
       def pass
         gather
-        return idle if @kept.empty?
-
-        @kept.first.first.namespace.then { |namespace| deliver(namespace, of(namespace)) }
+        rests = @kept.to_h { |lease,| [lease.namespace, @absences.rest(lease.namespace)] }
+        due = rests.select { |_, rest| rest <= 0 }.keys
+        due.any? ? send_of(due.find { |namespace| namespace != @last } || @last) : idle([IDLE, *rests.values].min)
       end
 
-      def idle
-        @finishing ? @loop.stop : @loop.wake.wait(IDLE)
+      def idle(seconds)
+        @finishing && @kept.empty? ? @loop.stop : @loop.wake.wait(seconds)
       end
 
       def gather
-        @kept << @ready.pop until @ready.empty? || @kept.size >= BATCH
+        @kept << @ready.pop until @ready.empty?
       end
 
-      def of(namespace) = @kept.select { |lease,| lease.namespace == namespace }
+      # A namespace whose queue is not there does not hold up the others, nor does one that fails again and again.
+      def send_of(namespace)
+        @last = namespace
+        deliver(namespace, @kept.select { |lease,| lease.namespace == namespace }.first(BATCH))
+        @absences.over(namespace)
+      rescue NotFoundError => error
+        @absences.note(namespace, error)
+      end
 
       def deliver(namespace, replies)
         lost, ours = replies.partition { |lease,| !lease.ours? }
@@ -97,9 +115,11 @@ module TaskerCore
         result.merge(status: "failed", results: nil, error: error, orchestration_metadata: nil)
       end
 
+      def count(number) = @mutex.synchronize { @sent += number }
+
       def settle(replies, taken)
         gone = replies.to_h { |lease,| [lease, true] }.compare_by_identity
-        replies.each { |lease,| taken.include?(lease.msg_id) ? @sent += 1 : Log.event(:warn, :result_not_sent, **lease.to_log) }
+        replies.each { |lease,| taken.include?(lease.msg_id) ? count(1) : Log.event(:warn, :result_not_sent, **lease.to_log) }
         @kept.reject! { |lease,| gone.key?(lease) }
         replies.each { |lease,| @leases.drop(lease) }
       end

@@ -27,8 +27,8 @@ module TaskerCore
         @loop.join
       end
 
-      # @param key [Object] to forget it by
       # @param time [Float] monotonic
+      # @param key [Object] to forget it by
       # @yield on the timekeeper's thread, which has others to watch: what takes long belongs elsewhere
       # @return [void]
       def at(time, key, &action)
