@@ -29,6 +29,27 @@ RSpec.describe "The documents" do
     expect(table.values).to all(have_attributes(size: be > 1))
   end
 
+  describe "of the proofs" do
+    text = File.read(File.join(root, "spec/proofs.md"))
+
+    it "name tests and files that exist" do
+      tests = Dir["{go,bindings}/**/*_test.go"].flat_map { |file| File.read(file).scan(/^func (Test\w+)\(/).flatten }
+      files = Dir["{go,bindings,spec}/**/*"].map { |file| File.basename(file, ".*") }
+      expect(text.scan(/\bTest[A-Z]\w+/) - tests).to eq([])
+      expect(text.scan(/\b\w+_(?:spec|test)\b/) - files).to eq([])
+    end
+
+    it "name commands that exist" do
+      tasks = Dir["rakelib/*.rake"].flat_map { |file| File.read(file).scan(/^\s*task :?"?(\w+)/).flatten }
+      expect(text.scan(/\brake (?:\w+:)?(\w+)/).flatten - tasks).to eq([])
+    end
+
+    it "list the rules that are broken, all of them and no other" do
+      broken = File.read("go/modeltest/mutations_test.go").scan(/^\t\{"([^"]+)", "/).flatten
+      expect(text.scan(%r{^\| (.+?) \| `[\w./]+` \|$}).flatten).to match_array(broken)
+    end
+  end
+
   it "notice a test, an example, a script or a file that is not there" do
     missing = Proof.in("`go/tasker TestNothing` `go/orchestrator TestScripts/nothing` `spec/nothing_spec.rb` `spec/readme_spec.rb \"not there\"`")
     expect(missing.map(&:missing)).to eq(["go/tasker has no test TestNothing", "go/orchestrator has no script nothing.txt",

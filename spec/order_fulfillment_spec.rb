@@ -2,7 +2,7 @@
 
 require "json"
 require "tmpdir"
-require_relative "fixtures/order_fulfillment/handlers"
+require_relative "fixtures/order_fulfillment/process_order"
 
 RSpec.describe OrderFulfillment do
   # What a worker would hand to a handler: the real message object around an order.
@@ -25,6 +25,23 @@ RSpec.describe OrderFulfillment do
   def order(name) = JSON.parse(File.read("#{__dir__}/fixtures/order_fulfillment/orders/#{name}.json"))
 
   def validated(order) = run(OrderFulfillment::ValidateOrder, attempt_of("validate_order", order: order))
+
+  describe OrderFulfillment::ProcessOrder do
+    let(:file) { TaskerCore::Template.load_file("#{__dir__}/fixtures/order_fulfillment/order_fulfillment.yaml") }
+
+    it "says the same as the file" do
+      expect(described_class.template.to_h).to eq(file.to_h)
+    end
+
+    it "has handlers that get what they ask for" do
+      known = TaskerCore::Templates.new("#{__dir__}/fixtures/order_fulfillment", workflows: [described_class])
+      expect(TaskerCore::Check.new(known).findings).to eq([])
+    end
+
+    it "takes the orders of the demo" do
+      %w[good short_stock refused].each { |name| expect { described_class.template.validate_context!(order(name)) }.not_to raise_error }
+    end
+  end
 
   describe OrderFulfillment::ValidateOrder do
     it "adds up in whole cents" do

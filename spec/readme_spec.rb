@@ -5,9 +5,8 @@ require "tmpdir"
 
 # What the README shows runs as it is written there.
 RSpec.describe "README.md", :database do
-  root = File.expand_path("..", __dir__)
-  readme = File.read(File.join(root, "README.md"), encoding: "UTF-8")
-  block = ->(holding) { readme.scan(/^```\w*\n(.*?)^```/m).flatten.find { |text| text.include?(holding) } }
+  root = Document::ROOT
+  block = Document.new("README.md").method(:block)
 
   around do |example|
     Dir.mktmpdir { |folder| Dir.chdir(folder) { example.run } }
@@ -37,6 +36,18 @@ RSpec.describe "README.md", :database do
       output, = Open3.capture2e(environment, "ruby", "-I#{root}/lib", "-rtasker_core", "start.rb")
       expect(output).to eq("ada@example.com\n")
     end
+  end
+
+  it "shows how to look and to steer" do
+    TaskerCore.register_templates("welcome.yaml")
+    task = start_task("accounts/welcome", email: "ada@example.com")
+    said = Document.lines(block["tasker pause accounts"]).map do |line|
+      output, status = Open3.capture2e(environment, line.sub("ID", task.id))
+      expect(status).to be_success, output
+      output
+    end
+    expect(said).to match([%r{^template  accounts/welcome}, "retried 0 tasks, refused 0\n", "accounts is paused\n", "accounts is resumed\n",
+                           "nothing waits longer than it should\n"])
   end
 
   it "shows how to work a step with psql alone" do

@@ -30,6 +30,19 @@ RSpec.describe "Control", :database do
       expect(last_move(task)).to eq(from_state: "in_progress", to_state: "cancelled", actor: "ada", reason: "customer request")
     end
 
+    it "does not do again what was done and only the answer was lost" do
+      proxy = CuttingProxy.new(database_url, mark: "tasker.cancel_task")
+      task
+      TaskerCore.config.database_url = proxy.url
+      expect(last_move(task)).to include(to_state: "in_progress") # from here on it is known that a connection was lost
+      proxy.cut(:after)
+      expect { task.cancel!(by: "ada") }.to raise_error(TaskerCore::DatabaseError)
+      expect(proxy.pending).to eq(0)
+      expect(last_move(task)).to include(to_state: "cancelled", actor: "ada")
+    ensure
+      proxy&.close
+    end
+
     it "cancels a step and those that wait for it" do
       expect(task.step(:wrap).cancel!(by: :ops).state).to eq(:cancelled)
       expect(task.steps.map(&:state)).to eq(%i[enqueued cancelled cancelled])

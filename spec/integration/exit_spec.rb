@@ -40,7 +40,7 @@ RSpec.describe "exit", :database do
 
   it "lets at_exit blocks use what is still open, whatever their order" do
     expect(ending("handle = nil; at_exit { puts error_of { handle.tick } }; handle = open_handle; at_exit { puts error_of { handle.tick } }"))
-      .to eq [0, "none\nTaskerCore::OrchestratorError\n"]
+      .to eq [0, "none\nTaskerCore::NotRunning\n"]
   end
 
   it "ends with handles that nobody closed, and in the middle of garbage collection" do

@@ -42,6 +42,37 @@ RSpec.describe "Shutting down", :database do
     expect(worker.ending).to eq(130)
   end
 
+  it "is quiet after TSTP: it ends what it has and takes no more, until TERM" do
+    start_orchestrator
+    first = start_slow_task
+    worker = start_slow_worker
+    wait_for_beginning(worker)
+    worker.signal("TSTP")
+    wait_for("the signal") { worker.said.include?("quiet signal=TSTP") }
+    second = start_slow_task
+    let_go_on
+    expect(first.wait(timeout: 30).results).to eq("pack" => worker.pid)
+    other = start_slow_worker
+    expect(second.wait(timeout: 30).results).to eq("pack" => other.pid)
+    worker.signal("TERM")
+    expect([worker.ending, beginnings]).to match([0, contain_exactly(worker.pid, other.pid)])
+  end
+
+  it "says after TTIN what each thread is doing, also while it ends, and goes on" do
+    start_orchestrator
+    task = start_slow_task
+    worker = start_slow_worker
+    wait_for_beginning(worker)
+    2.times do |time|
+      worker.signal("TTIN")
+      wait_for("the threads") { worker.said.scan(/thread name="tasker crew" status=\S+ at=".*slow_handlers\.rb:\d+:in `call'/).size == time + 1 }
+      worker.signal("TERM") && wait_for("the signal") { worker.said.include?("stopping signal=TERM") } if time.zero?
+    end
+    expect(worker.said).to include("thread name=main", 'thread name="tasker fetcher"')
+    let_go_on
+    expect([worker.ending, task.wait(timeout: 30).results]).to eq([0, { "pack" => worker.pid }])
+  end
+
   it "stops orchestrator and worker in one process" do
     program = start_program("start", "--require", fixture("programs/slow_handlers"), "--namespaces", "shop")
     wait_for("the start") { program.said.include?(" ready ") }

@@ -3,7 +3,7 @@
 require "logger"
 require "stringio"
 
-# Each example begins with nothing configured, no handler registered and an empty log.
+# Each example begins with nothing configured, no handler registered, no workflow known (whatever others of the run have loaded) and an empty log.
 module Setting
   attr_reader :database_url
 
@@ -11,6 +11,7 @@ module Setting
     @log = StringIO.new
     TaskerCore.instance_variable_set(:@config, nil)
     TaskerCore.instance_variable_set(:@handlers, nil)
+    TaskerCore::Workflow.instance_variable_set(:@inheriting, nil)
     TaskerCore.config.logger = Logger.new(@log, level: :debug, formatter: TaskerCore::Log.method(:line))
     database ? with_database(&block) : yield
   end

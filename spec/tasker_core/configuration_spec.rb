@@ -39,8 +39,35 @@ RSpec.describe TaskerCore::Configuration do
     end
   end
 
+  it "takes what can be told of an error, and nothing else" do
+    teller = Class.new { def call(error, fields = {}) = [error, fields] }.new
+    [nil, teller, teller.method(:call), ->(error, _fields) { error }, ->(*all) { all }, proc { |error| error }].each do |callable|
+      configuration.on_error = callable
+      expect(configuration.on_error).to equal(callable)
+    end
+    ["x", ->(error) { error }, ->(error, **fields) { [error, fields] }, ->(a, b, c) { [a, b, c] }, ->(a, b, c:) { [a, b, c] }].each do |callable|
+      expect { configuration.on_error = callable }.to raise_error(TaskerCore::ConfigurationError, /on_error must be a callable that takes two/)
+    end
+  end
+
   it "is reached by configure" do
     TaskerCore.configure { |config| config.threads = 7 }
     expect(TaskerCore.config.threads).to eq(7)
+  end
+
+  it "takes a rule for what makes two starts the same one, and nothing else" do
+    expect(config.idempotency).to be_nil
+    [:input_digest, ->(_workflow, context) { context["id"] }].each do |rule|
+      expect do
+        config.idempotency = rule
+      end.to change(config, :idempotency).to(rule)
+    end
+    expect { config.idempotency = :none }.to change(config, :idempotency).to(nil)
+    expect { config.idempotency = :digest }.to raise_error(TaskerCore::ConfigurationError, /:none, :input_digest or a callable, not :digest/)
+  end
+
+  it "waits for the commit on a separate database unless told otherwise" do
+    expect { config.separate_database = :raise }.to change(config, :separate_database).from(:after_commit).to(:raise)
+    expect { config.separate_database = :ignore }.to raise_error(TaskerCore::ConfigurationError, /:after_commit or :raise/)
   end
 end

@@ -33,6 +33,34 @@ RSpec.describe TaskerCore::Connection, :database do
     expect { asked(psql) }.to raise_error(TaskerCore::ConfigurationError, /client_encoding is LATIN1, and JSON needs UTF8/)
   end
 
+  it "says in this gem's words that a connection is closed" do
+    pg = PG.connect(database_url).tap(&:close)
+    expect { asked(pg) }.to raise_error(TaskerCore::DatabaseError, /closed/)
+    expect { TaskerCore.workflow("shop/parcel").set(connection: pg).start }.to raise_error(TaskerCore::DatabaseError, /closed/)
+    expect { described_class.with(pg, &:transaction_open?) }.to raise_error(TaskerCore::DatabaseError, /closed/)
+  end
+
+  it "lends what Sequel has, the connection of its transaction" do
+    require "sequel"
+    sequel = Sequel.connect(database_url)
+    expect(asked(sequel)).to eq(["heard"])
+    open = -> { described_class.with(-> { sequel }, &:transaction_open?) }
+    expect([open.call, sequel.transaction { open.call }]).to eq([false, true])
+  ensure
+    sequel&.disconnect
+  end
+
+  it "keeps none of ActiveRecord's connections that the thread had not taken before" do
+    require "active_record"
+    ActiveRecord::Base.establish_connection(database_url)
+    [ActiveRecord::Base, ActiveRecord::Base.connection_pool, -> { ActiveRecord::Base }].each { |lent| expect(asked(lent)).to eq(["heard"]) }
+    expect(ActiveRecord::Base.connection_pool.stat).to include(busy: 0, connections: 1)
+    adapter = ActiveRecord::Base.connection
+    expect(described_class.with(ActiveRecord::Base, &:adapter)).to be(adapter)
+  ensure
+    ActiveRecord::Base.remove_connection
+  end
+
   it "refuses what is no connection" do
     expect { asked(42) }.to raise_error(TaskerCore::ConfigurationError, /A Integer is no connection/)
   end

@@ -8,6 +8,22 @@ RSpec.describe TaskerCore::Error do
     expect(errors).to include(TaskerCore::ForkError, TaskerCore::ConflictError, TaskerCore::TimeoutError)
   end
 
+  it "is one tree, in which what can be rescued together stands together" do
+    { TaskerCore::NotFoundError => [TaskerCore::UnknownWorkflow, TaskerCore::UnknownStep],
+      TaskerCore::ConflictError => [TaskerCore::DuplicateVersionError],
+      TaskerCore::StepError => [TaskerCore::RetryableError, TaskerCore::PermanentError, TaskerCore::TimeoutError, TaskerCore::Cancelled],
+      TaskerCore::OrchestratorError => [TaskerCore::ForkError, TaskerCore::NotRunning, TaskerCore::AbiMismatch],
+      TaskerCore::DatabaseError => [TaskerCore::SchemaError] }.each { |parent, children| expect(children).to all(be < parent) }
+  end
+
+  it "says which name was probably meant" do
+    error = TaskerCore::UnknownStep.new("There is no step chrage", name: :chrage, known: %i[charge ship])
+    expect(error).to have_attributes(message: "There is no step chrage; did you mean charge?", suggestion: "charge")
+    error = TaskerCore::UnknownWorkflow.new("There is no x", name: "x", known: ["shop/order"])
+    expect(error).to have_attributes(message: "There is no x", suggestion: nil)
+    expect(TaskerCore::UnknownWorkflow.new("nowhere").message).to eq("nowhere")
+  end
+
   it "says where input was refused" do
     faults = [{ "pointer" => "/items/0", "message" => "is wrong" }, { pointer: "", message: "all" }]
     error = TaskerCore::ValidationError.new("refused", errors: faults)

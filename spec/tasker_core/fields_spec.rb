@@ -22,6 +22,14 @@ RSpec.describe TaskerCore::Fields do
     expect { fields.fetch_values(:nothing) }.to raise_error(KeyError)
   end
 
+  it "takes those of a whole Hash either way, so that one key never comes twice" do
+    expect([fields.merge(total: 4).keys, fields.merge({ total: 4 }, { "more" => 1 })[:more], fields.merge]).to eq([%w[order total], 1, fields])
+    expect(fields.merge(total: 1) { |key, old, new| [key, old, new] }["total"]).to eq(["total", 3, 1])
+    expect(fields.merge!(z: 2)).to be(fields).and include("z" => 2)
+    expect([fields[:z], fields.update(z: 3)["z"], fields.replace(q: 1)[:q], fields.keys]).to eq([2, 3, 1, %w[q]])
+    expect(described_class.of({}).merge(a: { b: 1 })).to be_a(described_class).and have_attributes(keys: ["a"])
+  end
+
   it "gives its keys away as strings" do
     expect(fields.select { |key,| key == "total" }).to eq("total" => 3)
     expect(fields.keys).to eq(%w[order total])

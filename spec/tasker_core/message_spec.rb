@@ -49,8 +49,11 @@ RSpec.describe TaskerCore::Message do
     end
   end
 
-  it "refuses nesting that no stack can hold" do
-    expect { described_class.parse("[" * 100_000) }.to raise_error(described_class::Malformed)
+  it "refuses nesting that no stack can hold, before it comes to that" do
+    expect { described_class.parse("[" * 100_000) }.to raise_error(described_class::Malformed, /nesting of 1001 is too deep/)
+    deep = 900.times.inject(1) { |inner, _| [inner] }
+    text = JSON.generate(message_body(context: { "deep" => deep }), max_nesting: 0)
+    expect(Thread.new { described_class.parse(text).task.context["deep"] }.value).to eq(deep)
   end
 
   it "knows a message of another protocol, whatever else that says" do

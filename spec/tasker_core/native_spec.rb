@@ -111,6 +111,14 @@ RSpec.describe TaskerCore::Native do
       waits.each { |thread| expect { thread.value }.to raise_error(TaskerCore::OrchestratorError, /closed/) }
     end
 
+    it "waits for as long as it is told, however long that is" do
+      waits = [100_000, (2**63) / 1000].flat_map { |seconds| [-> { handle.wait(task_id, timeout: seconds) }, -> { handle.poll(timeout: seconds) }] }
+      waits = waits.map { |wait| Thread.new(&wait).tap { |thread| thread.report_on_exception = false } }
+      wait_for("the waits") { waits.all?(&:stop?) }
+      handle.close(grace: 5)
+      waits.each { |thread| expect { thread.value }.to raise_error(TaskerCore::OrchestratorError, /closed/) }
+    end
+
     it "is closed once and for all, and the pipe says so" do
       io = handle.event_io
       expect(handle.close(grace: 5)).to be true

@@ -34,6 +34,24 @@ RSpec.describe TaskerCore::Orchestrator, :database do
     expect { kept.status }.to raise_error(TaskerCore::OrchestratorError)
   end
 
+  it "leaves nothing behind when it fails to start" do
+    opened = nil
+    before = Thread.list
+    failing = Class.new(described_class) { define_method(:start) { (opened = self) && raise(TaskerCore::TimeoutError, "no answer") } }
+    expect { failing.start }.to raise_error(TaskerCore::TimeoutError, "no answer")
+    expect { opened.status }.to raise_error(TaskerCore::NotRunning)
+    expect((Thread.list - before).map(&:name)).not_to include("tasker events")
+  end
+
+  it "says when it is closed by giving nothing" do
+    expect(described_class.new.close).to be_nil
+  end
+
+  it "says of namespaces that it serves them all" do
+    expect { described_class.start(namespaces: ["shop"]) }
+      .to raise_error(TaskerCore::ConfigurationError, /serves every namespace of its database/)
+  end
+
   it "writes what the core says into the log" do
     start_orchestrator
     start_worker

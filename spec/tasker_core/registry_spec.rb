@@ -48,6 +48,23 @@ RSpec.describe TaskerCore::Registry do
     end
   end
 
+  it "finds what a workflow class has for a step, as the class is now" do
+    define_workflow("Parcel") { step(:pack) { :packed } }
+    expect(registry.find("Parcel#pack").new.call).to eq(:packed)
+    define_workflow("Parcel") { step(:pack) { :wrapped } }
+    expect(registry.find("Parcel#pack").new.call).to eq(:wrapped)
+    registry.register("Parcel#pack") { :registered }
+    expect(registry.find("Parcel#pack").call).to eq(:registered)
+  end
+
+  it "misses a step that the workflow class has not, and a class that is no workflow" do
+    define_workflow("Parcel") { step(:pack) { :packed } }
+    expect { registry.find("Parcel#pakc") }
+      .to raise_error(described_class::Missing, "Parcel#pakc cannot be loaded: TaskerCore::UnknownStep: Parcel has no step pakc; did you mean pack?")
+    expect { registry.find("String#pack") }.to raise_error(described_class::Missing, "String is no workflow class")
+    expect { registry.find("Nobody#pack") }.to raise_error(described_class::Missing, /Nobody#pack cannot be loaded: NameError/)
+  end
+
   it "makes a fresh instance of a class for each attempt, and none of anything else" do
     handler = Class.new(TaskerCore::StepHandler)
     expect(described_class.instance(handler)).to be_a(handler)

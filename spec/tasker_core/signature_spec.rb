@@ -59,6 +59,13 @@ RSpec.describe TaskerCore::Signature do
     expect(called(proc { |_task, sequence, _step| sequence })).to be(context.sequence)
   end
 
+  it "can tell before any call what a class of handlers asks for" do
+    handler = Class.new(TaskerCore::StepHandler) { def call(ctx:, order_id:, note: nil, **rest) = [ctx, order_id, note, rest] }
+    expect(described_class.of(handler)).to have_attributes(required: %i[ctx order_id], fault: nil)
+    expect(described_class.of(->(_one, _two) {}).fault).to start_with("takes 2 arguments; a handler takes")
+    expect(described_class.keyword("get-rate")).to eq(:get_rate)
+  end
+
   it "refuses a required keyword that is nowhere, naming handler, step and keyword" do
     expect { called(->(colour:) { colour }) }
       .to raise_error(TaskerCore::PermanentError, /Pack#call requires the keyword colour:, but step pack waits for/)

@@ -29,6 +29,12 @@ RSpec.describe TaskerCore::StepHandler do
 
     it "need an error to be about" do
       expect { child.permanent_on }.to raise_error(ArgumentError, /at least one/)
+      ["KeyError", :KeyError, nil].each do |name|
+        expect { child.permanent_on(IOError, name) }.to raise_error(ArgumentError, "#{name.inspect} is never an error: name its class, or give " \
+                                                                                   "a ->(error) { … }")
+      end
+      expect { child.retry_on(IOError, wait: "x") }
+        .to raise_error(ArgumentError, /\Await: must be seconds, a Time, or the text of an HTTP Retry-After/)
     end
 
     it "count in an attempt" do
@@ -38,5 +44,13 @@ RSpec.describe TaskerCore::StepHandler do
         expect(answer[:error]).to include(error_type: "KeyError", retryable: false)
       end
     end
+  end
+
+  it "is transactional when it, or a superclass, says so" do
+    base = Class.new(described_class) { transactional on: :here }
+    inheriting = Class.new(base)
+    elsewhere = Class.new(base) { transactional on: :there }
+    expect([described_class, base, inheriting, elsewhere].map(&:transactional?)).to eq([false, true, true, true])
+    expect([base, inheriting, elsewhere].map(&:transaction_source)).to eq(%i[here here there])
   end
 end

@@ -35,10 +35,21 @@ RSpec.describe TaskerCore::Store, :database do
 
   it "reads a task, its steps and its history" do
     store.register_template(recipe(steps: [step_recipe("pack"), step_recipe("ship", after: ["pack"])]))
-    id = store.create_task({ namespace: "shop", name: "parcel", context: { n: 1 } })["task_id"]
+    id = store.create_tasks([{ namespace: "shop", name: "parcel", context: { n: 1 } }]).first["task_id"]
     expect(store.task(id)).to include("namespace" => "shop", "name" => "parcel", "context" => { "n" => 1 }, "state" => "in_progress")
     expect(store.task_state(id)).to eq("in_progress")
     expect(store.steps(id).map { |row| row.values_at("name", "state", "leaf") }).to eq([["pack", "enqueued", false], ["ship", "pending", true]])
     expect(store.history(id).map { |row| row.values_at("step", "to_state") }).to eq([[nil, "in_progress"], %w[pack enqueued]])
+  end
+
+  it "gives its place to what stands in for it, and opens no connection then" do
+    config.database_url = "host=127.0.0.1 port=1"
+    stand_in = Class.new { def find_tasks(*) = ["heard"] }.new
+    TaskerCore.testing = Struct.new(:store).new(stand_in)
+    expect(TaskerCore::Task.where(workflow: "shop/parcel").ids).to eq(["heard"])
+    TaskerCore.testing.store = nil
+    expect { TaskerCore::Task.where(workflow: "shop/parcel").ids }.to raise_error(TaskerCore::DatabaseError)
+  ensure
+    TaskerCore.testing = nil
   end
 end

@@ -35,7 +35,7 @@ RSpec.describe TaskerCore::StrictJson do
     "other objects" => [{ at: Object.new }, "JSON has no form for an object of Object at /at"],
     "keys that are none" => [{ nil => 1 }, "An object of NilClass cannot be a key at the top"],
     "two keys that become one" => [{ a: 1, "a" => 2 }, 'The key "a" comes twice at the top'],
-    "more than a mebibyte" => ["x" * (1 << 20), "1048578 bytes of JSON are more than the 1048576 a result may have at the top"]
+    "more than a mebibyte" => ["x" * (1 << 20), "1048578 bytes of JSON are more than the 1048576 that may be kept at the top"]
   }.each do |kind, (value, message)|
     it "refuses #{kind}" do
       expect { converted(value) }.to raise_error(described_class::Unfit, message)

@@ -114,30 +114,16 @@ RSpec.describe TaskerCore::Submission, :database do
     TaskerCore::Orchestrator.shared.close
   end
 
+  it "gives the task of a request that is sent again" do
+    id = "0198f1c2-0000-4000-8000-000000000007"
+    first, second = 2.times.map { parcel.set(request_id: id).start(order_id: 42) }
+    expect(second).to have_attributes(id: first.id, duplicate?: true)
+  end
+
   it "refuses an unknown template and says how to register it" do
-    expect { TaskerCore.workflow("shop/parcels").start }.to raise_error(TaskerCore::NotFoundError, %r{no template shop/parcels: register it with})
+    expect { TaskerCore.workflow("shop/parcels").start }
+      .to raise_error(TaskerCore::UnknownWorkflow, %r{no template shop/parcels: register it with .*; did you mean shop/parcel\?})
     expect { parcel.set(version: "9.0.0").start }.to raise_error(TaskerCore::NotFoundError, /version 9.0.0/)
-  end
-
-  [[:priority, 101], [:priority, "high"], [:key, ""], [:key, "k" * 256]].each do |option, value|
-    it "refuses #{value.inspect[0, 10]} for #{option}" do
-      expect { parcel.set(option => value).start(order_id: 1) }
-        .to raise_error(TaskerCore::ValidationError) { |error| expect(error.errors.first[:pointer]).to eq("/#{option}") }
-    end
-  end
-
-  # What is refused before the database is asked anything, and where.
-  {
-    { tags: "vip" } => "/tags", { tags: nil } => "/tags", { tags: ["vip", {}] } => "/tags/1", { tags: [""] } => "/tags/0",
-    { tags: ["a\0"] } => "/tags/0", { reason: "a\0b" } => "/reason", { key: "a\0b" } => "/key", { initiator: "\xFF" } => "/initiator",
-    { skip: :pack } => "/skip", { skip: ["pack", nil] } => "/skip/1", { skip: ["a\0"] } => "/skip/0", { skip: ["a/b"] } => "/skip/0",
-    { version: "1\0" } => "/version", { version: "latest" } => "/version"
-  }.each do |options, pointer|
-    it "refuses #{options.inspect}" do
-      config.database_url = "host=127.0.0.1 port=1"
-      expect { parcel.set(**options).start(order_id: 1) }
-        .to raise_error(TaskerCore::ValidationError) { |error| expect(error.errors.first[:pointer]).to eq(pointer) }
-    end
   end
 
   { nil => "/name", "" => "/name", "shop/" => "/name", "a/b/c" => "/namespace", "Shop/x" => "/namespace", "shop/a\0" => "/name",
@@ -153,6 +139,20 @@ RSpec.describe TaskerCore::Submission, :database do
       expect { parcel.start(context) }
         .to raise_error(TaskerCore::ValidationError) { |error| expect(error.errors.first[:pointer]).to eq("/context") }
     end
+  end
+
+  it "lists the versions that there are when one is asked for that is not" do
+    register(recipe(version: "2.0.0"))
+    register(recipe(name: "parcels"))
+    expect { parcel.set(version: "9.0.0").start }
+      .to raise_error(TaskerCore::UnknownWorkflow, "There is no template shop/parcel version 9.0.0: registered are 1.0.0, 2.0.0")
+  end
+
+  it "says what there is instead of an option that belongs elsewhere" do
+    expect { parcel.set(retries: 3) }
+      .to raise_error(TaskerCore::ValidationError, "There is no option retries: the workflow says it of its steps, by retries:")
+    expect { parcel.set(parent: 3) }
+      .to raise_error(TaskerCore::ValidationError, /no option parent: tasks of one matter may have the same correlation_id/)
   end
 
   it "refuses an unknown option and suggests the one that was meant" do

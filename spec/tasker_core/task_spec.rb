@@ -22,7 +22,19 @@ RSpec.describe TaskerCore::Task, :database do
     task = start_task
     expect(task.steps.map { |step| [step.name, step.state, step.attempts] }).to eq([["pack", :enqueued, 1], ["ship", :pending, 0]])
     expect(task.step(:ship)).to have_attributes(name: "ship", leaf?: true, results: nil, error: nil, duration: nil)
-    expect { task.step(:wrap) }.to raise_error(TaskerCore::NotFoundError, /has no step wrap/)
+    expect { task.step(:wrap) }.to raise_error(TaskerCore::UnknownStep, /has no step wrap/)
+    expect { task.step(:shp) }.to raise_error(TaskerCore::UnknownStep, /did you mean ship\?/)
+  end
+
+  it "knows how far it is: what is done, skipped or resolved counts, what failed does not" do
+    register(recipe(name: "letter", steps: %w[a b c d e].map { |name| step_recipe(name, skippable: true) }))
+    task = start_task("shop/letter")
+    expect(task.progress.to_s).to eq("0/5 0%")
+    task.step(:a).skip!
+    task.step(:b).resolve!
+    psql.exec_params("UPDATE tasker.steps SET state = 'error', completed_at = now() WHERE task_id = $1 AND name = 'c'", [task.id])
+    expect(task.progress).to have_attributes(done: 2, total: 5, percent: 40)
+    expect { described_class.new("0198f1c2-0000-7000-8000-000000000000").progress }.to raise_error(TaskerCore::NotFoundError)
   end
 
   it "gives the results of the steps that nothing waits for" do
@@ -69,6 +81,13 @@ RSpec.describe TaskerCore::Task, :database do
     psql.exec("BEGIN")
     task = TaskerCore.workflow("shop/parcel").set(connection: psql).start
     expect { task.wait(timeout: 1) }.to raise_error(TaskerCore::StateTransitionError, /inside an open transaction/)
+  end
+
+  it "is the same as another handle on the same task" do
+    task = start_task
+    other = described_class.find(task.id.upcase)
+    expect([task == other, task.eql?(other), task.hash == other.hash, [task, other].uniq.size]).to eq([true, true, true, 1])
+    expect([task == start_task, task == task.id]).to eq([false, false])
   end
 
   it "shows itself" do

@@ -24,6 +24,22 @@ RSpec.describe TaskerCore::Template do
     end
   end
 
+  it "gives a form that nobody can change, and leaves what it was made of as it is" do
+    form = template.to_h
+    changes = [-> { form["x"] = 1 }, -> { form["steps"] << 1 }, -> { form["steps"].first["config"]["x"] = 1 }, -> { template.name << "x" }]
+    expect(changes).to all(satisfy { |change| frozen?(&change) })
+    given = JSON.parse(template.to_json)
+    described_class.new(given)
+    expect(given["steps"]).not_to be_frozen
+  end
+
+  def frozen?
+    yield
+    false
+  rescue FrozenError
+    true
+  end
+
   describe "#validate_context!" do
     Dir[File.join(fixtures, "../contexts/*.json")].each do |path|
       fixture = JSON.parse(File.read(path))
@@ -106,8 +122,8 @@ RSpec.describe TaskerCore::Template do
     it "says which file is wrong, and where" do
       path = File.join(fixtures, "cycle.yaml")
       expect { described_class.load_file(path) }.to raise_error(TaskerCore::ValidationError) { |error|
-        expect(error.message).to eq("#{path}: the template is not valid: /steps/1: cycle: c → a → b → c")
-        expect(error.errors).to eq([{ pointer: "/steps/1", message: "cycle: c → a → b → c" }])
+        expect(error.message).to eq("#{path}: the template is not valid: /steps/1: cycle: c → a → b → c: remove one of these dependencies")
+        expect(error.errors).to eq([{ pointer: "/steps/1", message: "cycle: c → a → b → c: remove one of these dependencies" }])
       }
     end
 

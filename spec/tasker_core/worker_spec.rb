@@ -8,10 +8,21 @@ RSpec.describe TaskerCore::Worker, :database do
   end
 
   it "refuses a name that no namespace can have" do
-    ["Shop", "my-shop", "1st", "s" * 41, "shop\n", ""].each do |name|
+    ["Shop", "my-shop", "1st", "s" * 41, "shop\nping"].each do |name|
       expect { described_class.new(namespaces: ["shop", name]) }
         .to raise_error(TaskerCore::ConfigurationError, /#{Regexp.escape(name.inspect)} cannot be a namespace/)
     end
+  end
+
+  it "checks what it is told as the configuration does" do
+    expect { described_class.new(namespaces: ["shop"], lease: 0) }
+      .to raise_error(TaskerCore::ConfigurationError, "lease must be a number from 1 to 86400, not 0")
+    [0, nil, "many"].each do |threads|
+      expect { described_class.new(namespaces: ["shop"], threads: threads) }
+        .to raise_error(TaskerCore::ConfigurationError, "threads must be a number from 1 to 1000, not #{threads.inspect}")
+    end
+    expect { described_class.new(namespaces: ["shop"], poll_interval: 0) }.to raise_error(TaskerCore::ConfigurationError, /poll_interval must be/)
+    expect(described_class.new(namespaces: "shop, other", threads: "2").status).to have_attributes(namespaces: %w[shop other], threads: 2)
   end
 
   it "tells its status" do
@@ -45,13 +56,13 @@ RSpec.describe TaskerCore::Worker, :database do
   it "shows handlers that it is stopping" do
     begun = Thread::Queue.new
     handle("Pack") do |ctx|
-      begun << true
+      begun << ctx.shutting_down?
       Thread.pass until ctx.shutting_down?
       "stopped early"
     end
     worker = start_worker
     start_task
-    begun.pop
+    expect(begun.pop).to be(false)
     worker.stop(timeout: 10)
     expect(results_sent).to contain_exactly(include("results" => "stopped early"))
   end
@@ -100,5 +111,16 @@ RSpec.describe TaskerCore::Worker, :database do
     start_task
     eventually { expect(value("SELECT reason FROM tasker.dead_letters")).to match(/sequence is no list/) }
     expect(worker.status.held).to eq(0)
+  end
+
+  it "stops, and gives back what it holds, though the queue of a namespace is gone" do
+    register(recipe(namespace: "gone"))
+    begun = Thread::Queue.new
+    handle("Pack") { |ctx| (begun << ctx.namespace) && Thread.stop }
+    worker = start_worker(namespaces: %w[gone shop])
+    _, task = %w[gone/parcel shop/parcel].map { |name| start_task(name).tap { begun.pop } }
+    psql.exec("DROP TABLE pgmq.q_gone_queue")
+    expect(worker.stop(timeout: 0)).to be(true)
+    expect(task.history.map(&:reason)).to include("lease given back")
   end
 end

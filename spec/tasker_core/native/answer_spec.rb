@@ -16,7 +16,7 @@ RSpec.describe TaskerCore::Native::Answer do
   { [1, "invalid"] => TaskerCore::ValidationError, [1, "not_found"] => TaskerCore::NotFoundError, [1, "conflict"] => TaskerCore::ConflictError,
     [1, "refused"] => TaskerCore::StateTransitionError,
     [1, "database"] => TaskerCore::DatabaseError, [1, "internal"] => TaskerCore::OrchestratorError, [2, "cancelled"] => TaskerCore::Cancelled,
-    [3, "timeout"] => TaskerCore::TimeoutError, [4, "closed"] => TaskerCore::OrchestratorError, [5, "bad_handle"] => TaskerCore::OrchestratorError,
+    [3, "timeout"] => TaskerCore::TimeoutError, [4, "closed"] => TaskerCore::NotRunning, [5, "bad_handle"] => TaskerCore::OrchestratorError,
     [6, "bad_argument"] => TaskerCore::ConfigurationError, [7, "panic"] => TaskerCore::OrchestratorError,
     [8, "not_ready"] => TaskerCore::OrchestratorError }.each do |(status, code), type|
     it "raises #{type.name} for #{code}" do

@@ -27,6 +27,13 @@ RSpec.describe TaskerCore::Task::Selection, :database do
     end
   end
 
+  it "takes a workflow class for its workflow" do
+    start("shop/letter")
+    task = start
+    stub_const("Parcel", Class.new(TaskerCore::Workflow) { namespace "shop" })
+    expect(where(workflow: Parcel).ids).to eq([task.id])
+  end
+
   it "can be narrowed, each time anew" do
     start
     middle = Time.now
@@ -40,6 +47,7 @@ RSpec.describe TaskerCore::Task::Selection, :database do
 
   it "refuses a filter that cannot be" do
     { { colour: "red" } => /unknown key colour/, { status: nil } => /state must be/, { since: "yesterday" } => /created_after must be a time/,
+      { workflow: nil } => %r{workflow must be a workflow class or "namespace/name", not nil}, { workflow: "" } => /workflow must be/,
       { name: "a\0b" } => /cannot be asked/ }.each do |filter, message|
       expect { where(**filter).ids }.to raise_error(TaskerCore::ValidationError, message)
     end

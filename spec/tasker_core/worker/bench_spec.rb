@@ -42,6 +42,26 @@ RSpec.describe TaskerCore::Worker::Bench, :database do
     eventually { expect(results_sent).to contain_exactly(include("status" => "success", "results" => [1])) }
   end
 
+  it "says of a failure what, whose and where, in one line, and whether it looks like a mistake" do
+    task = start_task
+    handle("Pack") { raise "no space" }
+    bench.work(take)
+    eventually { expect(results_sent.size).to eq(1) }
+    lines = log.lines.grep(/step_failed/)
+    expect(lines).to contain_exactly(
+      /WARN step_failed task=#{task.id} step=pack attempt=1 msg=1 error=RuntimeError at="#{__FILE__}:#{__LINE__ - 5}:in .*" retryable=true$/
+    )
+  end
+
+  { NoMethodError => -> { nil.upcase }, NameError => -> { Nowhere }, ArgumentError => -> { [].first(1, 2) } }.each do |kind, mistake|
+    it "says of a #{kind} that it looks like a mistake" do
+      start_task
+      handle("Pack") { mistake.call }
+      bench.work(take)
+      expect(log).to match(/step_failed .* error=#{kind} .* retryable=true hint="most likely a mistake in the program"$/)
+    end
+  end
+
   it "does not run a handler once the message's time is over, even if nobody told it" do
     start_task
     bench.work(take(age: 0.9, seconds: 0.5))

@@ -12,11 +12,47 @@ RSpec.describe TaskerCore::Worker::Crew do
     gate = Thread::Queue.new
     working = crew(2) { |lease| gate.pop && (done << lease) }
     3.times { |lease| working << lease }
-    expect([working.free, working.busy]).to eq([-1, 3])
+    expect([working.room, working.busy]).to eq([0, 3])
     3.times { gate << true }
     expect(Array.new(3) { done.pop }).to contain_exactly(0, 1, 2)
-    3.times { freed.pop }
-    expect([working.free, working.busy]).to eq([2, 0])
+    2.times { freed.pop }
+    expect([working.room, working.busy]).to eq([2, 0])
+  end
+
+  describe "with quick handlers" do
+    let(:gate) { Thread::Queue.new }
+
+    # One that is taken ahead, and whether it waits for too long.
+    def lease(fresh: true) = Struct.new(:fresh?).new(fresh)
+
+    def quick_crew(size) = crew(size) { |lease| lease == :quick ? done << lease : gate.pop }.tap { |working| practise(working) }
+
+    def practise(working)
+      eventually do
+        20.times { working << :quick }
+        20.times { done.pop }
+        expect(working.room).to be > 50
+      end
+    end
+
+    it "has room for some that wait, asked for many at a time, and for none once all threads are at something long" do
+      working = quick_crew(2)
+      2.times { working << lease }
+      eventually { expect(working.room).to eq(0) }
+      2.times { gate << true }
+      eventually { expect(working.room).to be > 0 }
+    end
+
+    it "gives back what waits for too long behind others, and keeps the rest" do
+      working = quick_crew(1)
+      working << lease
+      late = lease(fresh: false)
+      [lease, late].each { |waiting| working << waiting }
+      expect([working.overdue, working.busy]).to eq([[late], 2])
+      2.times { gate << true }
+      eventually { expect(working.busy).to eq(0) }
+      expect(working.overdue).to eq([])
+    end
   end
 
   it "replaces a thread that was ended from within" do
@@ -68,7 +104,7 @@ RSpec.describe TaskerCore::Worker::Crew do
     it "has as many threads as before" do
       working = crew(2) { |lease| (done << lease) && gate.pop }
       abandon(working, :a, :b)
-      expect([working.free, working.busy, working.abandoned]).to eq([2, 0, 2])
+      expect([working.room, working.busy, working.abandoned]).to eq([2, 0, 2])
       working << :c
       expect(done.pop).to eq(:c)
     end
@@ -78,7 +114,7 @@ RSpec.describe TaskerCore::Worker::Crew do
       abandon(working, :a)
       gate << true
       eventually { expect(working.abandoned).to eq(0) }
-      expect([working.free, working.busy]).to eq([1, 0])
+      expect([working.room, working.busy]).to eq([1, 0])
       working << :b
       expect(done.pop).to eq(:b)
     end
@@ -86,12 +122,12 @@ RSpec.describe TaskerCore::Worker::Crew do
     it "takes no more when there are twice as many of them as threads, until some end; says both" do
       working = crew(1) { |lease| (done << lease) && gate.pop }
       abandon(working, :a)
-      expect(working.free).to eq(1)
+      expect(working.room).to eq(1)
       abandon(working, :b)
-      expect(working.free).to eq(0)
+      expect(working.room).to eq(0)
       expect(log.scan("threads_exhausted abandoned=2").size).to eq(1)
       gate << true
-      eventually { expect(working.free).to eq(1) }
+      eventually { expect(working.room).to eq(1) }
       expect(log).to include("threads_back abandoned=1")
     end
 
@@ -121,7 +157,7 @@ RSpec.describe TaskerCore::Worker::Crew do
       working << :a
       freed.pop
       expect(working.abandon(:a)).to be_nil
-      expect([working.free, working.busy, working.abandoned]).to eq([1, 0, 0])
+      expect([working.room, working.busy, working.abandoned]).to eq([1, 0, 0])
     end
   end
 end

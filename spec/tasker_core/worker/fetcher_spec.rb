@@ -75,4 +75,38 @@ RSpec.describe TaskerCore::Worker::Fetcher, :database do
     expect([leases.size, taken.size]).to eq([0, 0])
     expect(value("SELECT vt > clock_timestamp() FROM pgmq.q_shop_queue")).to eq("t")
   end
+
+  it "puts a message that it cannot read into the dead letters, with the reason, and works on the others of its batch" do
+    unreadable, task = Array.new(2) { start_task }
+    psql.exec_params("UPDATE pgmq.q_shop_queue SET message = message - 'handler_class' WHERE message ->> 'task_id' = $1", [unreadable.id])
+    fetch(["shop"], threads: 2)
+    expect(taken.pop.message.task_id).to eq(task.id)
+    eventually { expect(value("SELECT reason FROM tasker.dead_letters")).to eq("the message has no handler_class of type String") }
+    expect([leases.size, taken.size, value("SELECT count(*) FROM pgmq.q_shop_queue")]).to eq([1, 0, "1"])
+  end
+
+  # A statement that the database fails to make, however that comes.
+  def without(function) = psql.exec("ALTER FUNCTION #{function} RENAME TO away")
+
+  def expect_work_on(task)
+    fetch(["shop"], threads: 2)
+    wait_for("the other") { taken.size == 1 }
+    expect(taken.pop.message.task_id).to eq(task.id)
+    eventually { expect(log).to include("database_trouble thread=fetcher") }
+    expect([leases.size, @crew.busy]).to eq([1, 1])
+  end
+
+  it "works on what it has started even if it fails to put away what it cannot read" do
+    unreadable, task = Array.new(2) { start_task }
+    psql.exec_params("UPDATE pgmq.q_shop_queue SET message = message - 'handler_class' WHERE message ->> 'task_id' = $1", [unreadable.id])
+    without("tasker.dead_letter(text, bigint[], text)")
+    expect_work_on(task)
+  end
+
+  it "works on what it has started even if it fails to remove what is stale" do
+    stale, task = Array.new(2) { start_task }
+    psql.exec_params("UPDATE tasker.steps SET state = 'cancelled', completed_at = clock_timestamp() WHERE task_id = $1", [stale.id])
+    without("pgmq.delete(text, bigint[])")
+    expect_work_on(task)
+  end
 end

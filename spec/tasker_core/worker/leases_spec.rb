@@ -9,9 +9,10 @@ RSpec.describe TaskerCore::Worker::Leases, :database do
 
   after { queue.close }
 
-  def take
-    read = queue.read("shop", quantity: 1, lease: 1).first
-    lease = TaskerCore::Worker::Lease.new("shop", read, TaskerCore::Message.parse(read.text), asked_at: TaskerCore::Worker::Lease.clock, seconds: 1)
+  def take(namespace = "shop")
+    read = queue.read(namespace, quantity: 1, lease: 1).first
+    asked_at = TaskerCore::Worker::Lease.clock
+    lease = TaskerCore::Worker::Lease.new(namespace, read, TaskerCore::Message.parse(read.text), asked_at: asked_at, seconds: 1)
     lease.tap { leases.hold(lease) }
   end
 
@@ -51,5 +52,34 @@ RSpec.describe TaskerCore::Worker::Leases, :database do
     expect(leases.size).to eq(0)
     leases.give_back([take], delay: 60)
     expect(seconds_left).to be > 50
+  end
+
+  context "when the queue of one namespace is gone" do
+    let(:kept) { take }
+    let(:cut_off) { take("gone") }
+
+    before do
+      register(recipe(namespace: "gone"))
+      %w[gone/parcel shop/parcel].each { |name| start_task(name) }
+      expect([cut_off, kept]).to all(be_ours) # the one that fails comes first
+      psql.exec("DROP TABLE pgmq.q_gone_queue")
+    end
+
+    it "extends the others, and then says so" do
+      expect { leases.beat }.to raise_error(TaskerCore::NotFoundError, /namespace gone/)
+      expect(seconds_left).to be > 20
+      expect(kept).to be_ours
+    end
+
+    it "gives the others back" do
+      leases.give_back([cut_off, kept])
+      expect(leases.size).to eq(0)
+      expect(seconds_left).to be <= 0
+      expect(log).to include("leases_not_given_back")
+    end
+
+    it "says of a lease there that it is not ours" do
+      expect([leases.renew(cut_off), leases.renew(kept)]).to eq([false, true])
+    end
   end
 end

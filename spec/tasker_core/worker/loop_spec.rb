@@ -25,6 +25,13 @@ RSpec.describe TaskerCore::Worker::Loop do
     expect(log).to include("recovered thread=test failures=2")
   end
 
+  it "does not count it as unexpected that a queue is not there" do
+    config.on_error = ->(error, _fields) { raise error }
+    looping { @loop.stop && raise(TaskerCore::NotFoundError, "namespace shop is not registered yet") }
+    expect(@loop.join(5)).to be(true)
+    expect(log).to match(/\A\S+ WARN database_trouble [^\n]+\n\z/)
+  end
+
   it "tells on_error what nobody expected, and goes on" do
     told = Thread::Queue.new
     config.on_error = ->(error, fields) { told << [error.message, fields] }

@@ -10,11 +10,11 @@ RSpec.describe TaskerCore::Worker::Replier, :database do
 
   after { queue.close }
 
-  def take(quantity)
-    quantity.times { start_task }
+  def take(quantity, namespace: "shop")
+    quantity.times { start_task("#{namespace}/parcel") }
     asked_at = TaskerCore::Worker::Lease.clock
-    queue.read("shop", quantity: quantity, lease: 30).map do |read|
-      lease = TaskerCore::Worker::Lease.new("shop", read, TaskerCore::Message.parse(read.text), asked_at: asked_at, seconds: 30)
+    queue.read(namespace, quantity: quantity, lease: 30).map do |read|
+      lease = TaskerCore::Worker::Lease.new(namespace, read, TaskerCore::Message.parse(read.text), asked_at: asked_at, seconds: 30)
       lease.tap { leases.hold(lease) }
     end
   end
@@ -64,5 +64,19 @@ RSpec.describe TaskerCore::Worker::Replier, :database do
     replier.reply(lease, success(lease, 1))
     expect(replier.start.finish(0.2)).to be(false)
     expect(leases.size).to eq(1)
+  end
+
+  it "sends what other namespaces have when the queue of one is away, and comes back to that one" do
+    register(recipe(namespace: "gone"))
+    held_up, other = take(1, namespace: "gone") + take(1)
+    psql.exec("ALTER TABLE pgmq.q_gone_queue RENAME TO q_away")
+    replier.reply(held_up, success(held_up, 1))
+    replier.start.reply(other, success(other, 2))
+    eventually { expect(results_sent.map { |result| result["results"] }).to eq([2]) }
+    eventually { expect(log).to include("namespace_missing namespace=gone") }
+    psql.exec("ALTER TABLE pgmq.q_away RENAME TO q_gone_queue")
+    eventually { expect(results_sent.map { |result| result["results"] }).to eq([2, 1]) }
+    expect(replier.finish(5)).to be(true)
+    expect(log.scan("namespace_missing").size).to eq(1)
   end
 end
