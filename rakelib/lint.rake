@@ -3,8 +3,8 @@
 GOLANGCI_LINT = "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0"
 SHELL_SCRIPTS = FileList["bin/*", ".ci/*"].select { |path| File.open(path, &:readline).include?("bash") }
 
-desc "Lint Go, Ruby and shell, and check the sizes of functions and files"
-task lint: %w[lint:go lint:ruby lint:shell lint:sizes]
+desc "Lint Go, Ruby and shell, and check the sizes of functions and files, the doc comments and the signatures"
+task lint: %w[lint:go lint:ruby lint:shell lint:sizes docs:check types:validate]
 
 namespace :lint do
   desc "gofmt and golangci-lint (with go vet's analyzers)"

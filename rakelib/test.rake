@@ -2,7 +2,7 @@
 
 require_relative "go_tests"
 
-desc "Run all tests: Go, the C face, Ruby"
+desc "Run all tests: Go, the C face, Ruby, its signatures"
 task :test do
   sh "bin/test"
 end
@@ -18,4 +18,7 @@ namespace :test do
   task ruby: :compile do
     sh "bin/with-postgres", "rspec"
   end
+
+  desc "Run specs with every call held against the signatures: rake types:test"
+  task types: "types:test"
 end
