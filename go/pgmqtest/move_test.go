@@ -19,8 +19,10 @@ UNION ALL SELECT 'throttle ' || t::text FROM pgmq.notify_insert_throttle t
 UNION ALL SELECT 'message ' || (msg_id, read_ct, enqueued_at, last_read_at, vt, message, headers)::text FROM pgmq.q_jobs
 UNION ALL SELECT 'archived ' || (msg_id, read_ct, enqueued_at, last_read_at, archived_at, vt, message, headers)::text FROM pgmq.a_jobs
 UNION ALL SELECT 'counter ' || (queue_name, queue_length, total_messages)::text FROM pgmq.metrics_all()
-UNION ALL SELECT 'privilege ' || relacl::text FROM pg_class WHERE oid IN ('pgmq.meta'::regclass, 'pgmq.q_jobs'::regclass)
-UNION ALL SELECT 'function ' || proacl::text FROM pg_proc WHERE oid = 'pgmq.purge_queue(text)'::regprocedure
+UNION ALL SELECT 'privilege ' || (SELECT array_agg(a ORDER BY a::text) FROM unnest(relacl) a)::text FROM pg_class WHERE oid IN ('pgmq.meta'::regclass, 'pgmq.q_jobs'::regclass)
+UNION ALL SELECT 'view ' || (SELECT array_agg(a ORDER BY a::text) FROM unnest(relacl) a)::text FROM pg_class WHERE oid = to_regclass('tasker.ready_tasks')
+UNION ALL SELECT 'function ' || (SELECT array_agg(a ORDER BY a::text) FROM unnest(proacl) a)::text FROM pg_proc
+           WHERE oid IN (to_regprocedure('pgmq.purge_queue(text)'), to_regprocedure('tasker.find_tasks(jsonb, integer)'))
 UNION ALL SELECT 'trigger ' || tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal AND tgfoid = 'pgmq.notify_queue_listeners'::regproc
 ORDER BY 1`
 
@@ -36,7 +38,8 @@ func TestMoveThereAndBack(t *testing.T) {
 		SELECT pgmq.send_batch('jobs', '{1,2,3,4}'::jsonb[], '{5,6,7,8}'::jsonb[]);
 		SELECT pgmq.read('jobs', 1000, 1); SELECT pgmq.archive('jobs', 2);
 		GRANT SELECT ON pgmq.meta TO PUBLIC; GRANT INSERT ON pgmq.q_jobs TO pg_monitor;
-		REVOKE EXECUTE ON FUNCTION pgmq.purge_queue(text) FROM PUBLIC`)
+		REVOKE EXECUTE ON FUNCTION pgmq.purge_queue(text) FROM PUBLIC;
+		GRANT SELECT ON tasker.ready_tasks TO pg_monitor; GRANT EXECUTE ON FUNCTION tasker.find_tasks(jsonb, integer) TO pg_monitor`)
 	ours, before := one.exec(definitions), one.exec(belongings)
 	catalogBefore := one.exec(catalog)
 

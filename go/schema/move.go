@@ -60,7 +60,7 @@ func mayMove(ctx context.Context, tx pgx.Tx, from ...string) error {
 
 // move runs the parts while no tick is at work, and makes what leans on pgmq again.
 func move(ctx context.Context, tx pgx.Tx, parts []part) error {
-	if err := install(ctx, tx, append([]part{build.setup("hold_ticks"), build.setup("drop_views")}, parts...)); err != nil {
+	if err := install(ctx, tx, append([]part{build.setup("hold_ticks"), build.setup("remember"), build.setup("drop_views")}, parts...)); err != nil {
 		return err
 	}
 	return installObjects(ctx, tx)

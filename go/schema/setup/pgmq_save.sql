@@ -23,8 +23,8 @@ SELECT queue_name, is_partitioned, is_unlogged, created_at FROM pgmq.meta;
 CREATE TEMPORARY TABLE tasker_pgmq_throttles ON COMMIT DROP AS
 SELECT queue_name, throttle_interval_ms, last_notified_at FROM pgmq.notify_insert_throttle;
 
-CREATE TEMPORARY TABLE tasker_pgmq_privileges ON COMMIT DROP AS
-SELECT 'TABLE' AS kind, oid::regclass::text AS name, relacl AS privileges
+INSERT INTO pg_temp.tasker_privileges (kind, name, privileges)
+SELECT 'TABLE', oid::regclass::text, relacl
   FROM pg_class
  WHERE oid IN ('pgmq.meta'::regclass, 'pgmq.notify_insert_throttle'::regclass) AND relacl IS NOT NULL
 UNION ALL
