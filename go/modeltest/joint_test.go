@@ -15,9 +15,10 @@ import (
 
 func (s *step) hasReplied() bool { return s.replied != nil }
 
-// current says whether an attempt is the one that its step waits for, by the message that it was sent with.
+// current says whether an attempt is the one that its step waits for, by the number of the message that it was sent with: what
+// the model takes over after a rush has the numbers of messages that are gone, and no more.
 func (d delivery) current() bool {
-	return d.attempt == d.step.attempt && d.step.out() && d.step.current == d.message && d.step.replied == nil
+	return d.attempt == d.step.attempt && d.step.out() && d.step.current.id == d.id && d.step.replied == nil
 }
 
 // replyJointly is a reply that is committed together with its effect. From now on nothing else of the attempt counts.
