@@ -85,10 +85,10 @@ func TestAnOldSnapshotCostsNothing(t *testing.T) {
 		found := one.pages("SELECT * FROM pgmq.read('jobs', 60, 10)")
 		empty := one.pages("SELECT * FROM pgmq.read('jobs', 60, 100)") + one.pages("SELECT * FROM pgmq.read('jobs', 60, 100)")
 		if s.ours {
-			require.Less(t, found, dear)
-			require.Less(t, empty, 2*dear)
+			require.Less(s.T, found, 2*dear) // the look in front may be due just then
+			require.Less(s.T, empty, 4*dear)
 		} else {
-			require.Greater(t, found, dear)
+			require.Greater(s.T, found, 10*dear)
 		}
 	})
 }
