@@ -16,8 +16,8 @@ import (
 // tasks is not counted.
 func costFigures() []figure {
 	return []figure{
-		{"cost/batch1", false, func(ctx context.Context, b *bench) ([]line, error) { return b.cost(ctx, 1, 8) }},
-		{"cost/batch100", true, func(ctx context.Context, b *bench) ([]line, error) { return b.cost(ctx, 100, 0.2) }},
+		{"cost/batch1", false, func(b *bench, ctx context.Context) ([]line, error) { return b.cost(ctx, 1, 8) }},
+		{"cost/batch100", true, func(b *bench, ctx context.Context) ([]line, error) { return b.cost(ctx, 100, 0.2) }},
 	}
 }
 

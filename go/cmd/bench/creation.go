@@ -18,42 +18,49 @@ const (
 	createdInStatement = 500
 )
 
+// way is how tasks are created.
+type way struct {
+	name  string
+	tasks int     // in a round
+	goal  float64 // tasks a second on two connections; 0 is none
+	from  func(w *world, o *orchestrator.Orchestrator) func(ctx context.Context) (int, error)
+}
+
 // creationFigures: how many tasks of four steps are created in bulk a second. SQL makes the requests in the database; Go
 // makes and encodes them first, as a program does that has something to say in each. One at a time is Orchestrator.CreateTask.
 func creationFigures() (all []figure) {
 	for _, clients := range []int{1, 2} {
-		for _, way := range []struct {
-			name  string
-			quick bool
-			tasks int
-			goal  float64
-			make  func(w *world, o *orchestrator.Orchestrator) func(ctx context.Context) (int, error)
-		}{
-			{"sql", true, createdInRound, 15_000, fromSQL},
-			{"go", true, createdInRound, 15_000, fromGo},
-			{"one_at_a_time", false, createdInRound / 10, 0, oneAtATime},
+		for _, way := range []way{
+			{"sql", createdInRound, 15_000, fromSQL},
+			{"go", createdInRound, 15_000, fromGo},
+			{"one_at_a_time", createdInRound / 10, 0, oneAtATime},
 		} {
-			all = append(all, figure{fmt.Sprintf("creation/linear4/%s/connections%d", way.name, clients), way.quick && clients == 2,
-				func(ctx context.Context, b *bench) ([]line, error) {
-					var l line
-					err := b.withWorld(ctx, func(w *world) error {
-						o, err := w.open(ctx, orchestrator.Config{})
-						if err != nil {
-							return err
-						}
-						defer o.Close()
-						rates, err := b.creating(ctx, clients, way.tasks, way.make(w, o))
-						l = measured("", "tasks/s", rates)
-						return err
-					})
-					if way.goal > 0 && clients == 2 {
-						l = l.meant(valueAtLeast, way.goal)
-					}
-					return []line{l}, err
-				}})
+			all = append(all, figure{fmt.Sprintf("creation/linear4/%s/connections%d", way.name, clients), way.goal > 0 && clients == 2,
+				func(b *bench, ctx context.Context) ([]line, error) { return b.creation(ctx, way, clients) }})
 		}
 	}
 	return all
+}
+
+func (b *bench) creation(ctx context.Context, way way, clients int) (lines []line, err error) {
+	err = b.withWorld(ctx, func(w *world) error {
+		o, err := w.open(ctx, orchestrator.Config{})
+		if err != nil {
+			return err
+		}
+		defer o.Close()
+		rates, err := b.creating(ctx, clients, way.tasks, way.from(w, o))
+		if err != nil {
+			return err
+		}
+		l := measured("", "tasks/s", rates)
+		if way.goal > 0 && clients == 2 {
+			l = l.meant(valueAtLeast, way.goal)
+		}
+		lines = []line{l}
+		return nil
+	})
+	return lines, err
 }
 
 // creating gives tasks a second of every round, after one that fills caches. Each call of create makes some.

@@ -9,7 +9,7 @@ import (
 
 // crowdFigures: whether many workers, each on a connection of its own, get less done than few.
 func crowdFigures() []figure {
-	return []figure{{"contention/workers256_vs_16", false, func(ctx context.Context, b *bench) ([]line, error) { return b.crowd(ctx, 256, 16) }}}
+	return []figure{{"contention/workers256_vs_16", false, (*bench).crowd}}
 }
 
 const (
@@ -18,7 +18,7 @@ const (
 	crowdPause = 50 * time.Millisecond // of a worker that found nothing
 )
 
-func (b *bench) crowd(ctx context.Context, many, few int) (lines []line, err error) {
+func (b *bench) crowd(ctx context.Context) (lines []line, err error) {
 	err = b.withWorld(ctx, func(w *world) error {
 		if err := w.unbound(ctx, namespace); err != nil {
 			return err
@@ -32,7 +32,7 @@ func (b *bench) crowd(ctx context.Context, many, few int) (lines []line, err err
 		for round := range b.rounds + 1 {
 			for turn := range 2 {
 				side := (round + turn) % 2 // who begins changes
-				rate, err := w.crowded(ctx, []int{many, few}[side])
+				rate, err := w.crowded(ctx, []int{256, 16}[side])
 				if err != nil {
 					return err
 				}
@@ -99,15 +99,5 @@ func (w *world) rest(ctx context.Context) error {
 			return err
 		}
 		pause(ctx, crowdPause)
-	}
-}
-
-// pause waits, but not for longer than ctx.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // enduranceFigures: whether a long time at saturation wears anything out.
 func enduranceFigures() []figure {
-	return []figure{{"endurance", false, func(ctx context.Context, b *bench) ([]line, error) { return b.endurance(ctx) }}}
+	return []figure{{"endurance", false, (*bench).endurance}}
 }
 
 func (b *bench) endurance(ctx context.Context) (lines []line, err error) {

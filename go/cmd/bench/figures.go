@@ -9,7 +9,7 @@ import (
 type figure struct {
 	name    string
 	quick   bool // done in seconds, and among those that matter most
-	measure func(ctx context.Context, b *bench) ([]line, error)
+	measure func(b *bench, ctx context.Context) ([]line, error)
 }
 
 // figures lists all of them, in the order in which they are measured.

@@ -15,7 +15,7 @@ import (
 func latencyFigures() (all []figure) {
 	for _, inFlight := range []int{1, 10, 100, 500} {
 		all = append(all, figure{fmt.Sprintf("latency/chain4/go/in_flight%d", inFlight), inFlight == 1,
-			func(ctx context.Context, b *bench) ([]line, error) { return b.latency(ctx, inFlight) }})
+			func(b *bench, ctx context.Context) ([]line, error) { return b.latency(ctx, inFlight) }})
 	}
 	return all
 }
@@ -23,7 +23,7 @@ func latencyFigures() (all []figure) {
 func (b *bench) latency(ctx context.Context, inFlight int) (lines []line, err error) {
 	tasks := max(1000, 10*inFlight)
 	if b.quick {
-		tasks = 300
+		tasks = 200
 	}
 	err = b.withWorld(ctx, func(w *world) error {
 		replied := replies{at: map[int64]time.Time{}}

@@ -84,7 +84,7 @@ func (b *bench) run(ctx context.Context) error {
 		if !b.only.MatchString(f.name) || b.quick && !f.quick {
 			continue
 		}
-		lines, err := f.measure(ctx, b)
+		lines, err := f.measure(b, ctx)
 		if err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", f.name, err))
 		}

@@ -13,8 +13,8 @@ import (
 // to be over it.
 func pressureFigures() []figure {
 	return []figure{
-		{"old_snapshot/idle_in_transaction", false, func(ctx context.Context, b *bench) ([]line, error) { return b.pressure(ctx, 1, idle) }},
-		{"old_snapshot/long_readers4", false, func(ctx context.Context, b *bench) ([]line, error) { return b.pressure(ctx, 4, read) }},
+		{"old_snapshot/idle_in_transaction", false, pressure(1, idle)},
+		{"old_snapshot/long_readers4", false, pressure(4, read)},
 	}
 }
 
@@ -24,35 +24,44 @@ const (
 )
 
 // pressure finds out what the machine can do, asks for half of that, and holds snapshots meanwhile, by f in so many sessions.
-func (b *bench) pressure(ctx context.Context, sessions int, f func(ctx context.Context, tx pgx.Tx) error) (lines []line, err error) {
-	err = b.withWorld(ctx, func(w *world) error {
-		work := &worker{namespace: namespace, batch: 100}
-		return w.running(ctx, []*worker{work}, func(ctx context.Context) error {
-			most, err := w.saturation(ctx, work, b.long/parts)
-			if err != nil {
-				return err
-			}
-			p := pouring{world: w, work: work, rate: most / 2}
-			pour := newGroup(ctx)
-			pour.run("the load", p.pour)
-			pause(pour.ctx, b.long/parts) // comes to its pace
-			before := p.answers(pour.ctx, b.long/parts)
-			usual := p.lag()
-			held := newGroup(pour.ctx)
-			for range sessions {
-				held.run("an old snapshot", func(ctx context.Context) error { return w.hold(ctx, f) })
-			}
-			var under []float64
-			for range parts {
-				under = append(under, p.answers(held.ctx, b.long/parts))
-			}
-			err = held.stop()
-			recovery := p.recovery(pour.ctx, usual)
-			lines = underPressure(before, under, recovery)
-			return errors.Join(err, pour.stop())
+func pressure(sessions int, f func(ctx context.Context, tx pgx.Tx) error) func(b *bench, ctx context.Context) ([]line, error) {
+	return func(b *bench, ctx context.Context) (lines []line, err error) {
+		err = b.withWorld(ctx, func(w *world) error {
+			work := &worker{namespace: namespace, batch: 100}
+			return w.running(ctx, []*worker{work}, func(ctx context.Context) error {
+				most, err := w.saturation(ctx, work, b.long/parts)
+				if err != nil {
+					return err
+				}
+				p := pouring{world: w, work: work, rate: most / 2}
+				load := newGroup(ctx)
+				load.run("the load", p.pour)
+				pause(load.ctx, b.long/parts) // comes to its pace
+				lines, err = p.under(load.ctx, b.long/parts, func(g *group) {
+					for range sessions {
+						g.run("an old snapshot", func(ctx context.Context) error { return w.hold(ctx, f) })
+					}
+				})
+				return errors.Join(err, load.stop())
+			})
 		})
-	})
-	return lines, err
+		return lines, err
+	}
+}
+
+// under measures before, while something is held, and how long it takes to be over it.
+func (p *pouring) under(ctx context.Context, part time.Duration, hold func(g *group)) ([]line, error) {
+	before, usual := p.answers(ctx, part), p.lag()
+	held := newGroup(ctx)
+	hold(held)
+	var under []float64
+	for range parts {
+		under = append(under, p.answers(held.ctx, part))
+	}
+	if err := held.stop(); err != nil {
+		return nil, err
+	}
+	return underPressure(before, under, p.recovery(ctx, usual)), nil
 }
 
 // underPressure judges the last part, in which the snapshot is oldest.

@@ -1,13 +1,12 @@
 package main
 
-import (
-	"context"
-)
+import "context"
 
 // readinessFigures: how long it takes to ask which steps of a large task may run, and why the others may not.
 func readinessFigures() (all []figure) {
 	for _, s := range []shape{steps1k, diamonds} {
-		all = append(all, figure{"readiness/" + s.name, false, func(ctx context.Context, b *bench) ([]line, error) { return b.readiness(ctx, s) }})
+		all = append(all, figure{"readiness/" + s.name, false,
+			func(b *bench, ctx context.Context) ([]line, error) { return b.readiness(ctx, s) }})
 	}
 	return all
 }

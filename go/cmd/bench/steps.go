@@ -28,7 +28,7 @@ func stepsFigures() (all []figure) {
 					f.name += fmt.Sprintf("/orchestrators%d", orchestrators)
 				}
 				f.quick = f.name == "steps_vs_floor/linear4/batch100"
-				f.measure = func(ctx context.Context, b *bench) ([]line, error) {
+				f.measure = func(b *bench, ctx context.Context) ([]line, error) {
 					return b.stepsVersusFloor(ctx, s, batch, orchestrators)
 				}
 				all = append(all, f)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/tasker-core/tasker-core/go/internal/jsonx"
 	"github.com/tasker-core/tasker-core/go/queue"
-	"github.com/tasker-core/tasker-core/go/safego"
 )
 
 // worker answers steps of a namespace, all with success, a batch at a time.
@@ -76,18 +74,10 @@ func (w *worker) plain(ctx context.Context, pool *pgxpool.Pool) (sample answer, 
 // announced is a round of a worker as the Ruby worker makes it: the start is announced with the read, which is two
 // round trips in all. It gives how many steps there were.
 func (w *worker) announced(ctx context.Context, db queue.Querier) (int, error) {
-	rows, err := db.Query(ctx, `SELECT msg_id, message FROM tasker.read_steps($1, 30, $2, 'bench') WHERE answer = 'started'`, w.namespace, w.batch)
-	if err != nil {
-		return 0, err
+	answers, busy, err := w.read(ctx, db)
+	if err == nil && len(busy) > 0 {
+		_, err = db.Exec(ctx, `SELECT pgmq.set_vt($1, id, 1) FROM unnest($2::bigint[]) id`, queue.StepQueue(w.namespace), busy)
 	}
-	answers, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (answer, error) {
-		var id int64
-		var body []byte
-		if err := row.Scan(&id, &body); err != nil {
-			return answer{}, err
-		}
-		return answerTo(id, body)
-	})
 	if err != nil || len(answers) == 0 {
 		return 0, err
 	}
@@ -100,6 +90,29 @@ func (w *worker) announced(ctx context.Context, db queue.Querier) (int, error) {
 	}
 	w.note(answers)
 	return len(answers), nil
+}
+
+// read gives answers to the steps that may run, and the messages of those that somebody was changing: they come again.
+func (w *worker) read(ctx context.Context, db queue.Querier) (answers []answer, busy []int64, err error) {
+	rows, err := db.Query(ctx, `SELECT msg_id, answer, message FROM tasker.read_steps($1, 30, $2, 'bench')`, w.namespace, w.batch)
+	if err != nil {
+		return nil, nil, err
+	}
+	var id int64
+	var start string
+	var body []byte
+	_, err = pgx.ForEachRow(rows, []any{&id, &start, &body}, func() error {
+		switch start {
+		case "started":
+			a, err := answerTo(id, body)
+			answers = append(answers, a)
+			return err
+		case "busy":
+			busy = append(busy, id)
+		}
+		return nil
+	})
+	return answers, busy, err
 }
 
 func (w *worker) note(answers []answer) {
@@ -155,50 +168,4 @@ func hear(ctx context.Context, conn *pgx.Conn) error {
 		return nil
 	}
 	return err
-}
-
-// group is what runs beside a measurement. The first that fails ends the others.
-type group struct {
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	ends   []chan struct{}
-}
-
-func newGroup(ctx context.Context) *group {
-	ctx, cancel := context.WithCancelCause(ctx)
-	return &group{ctx: ctx, cancel: cancel}
-}
-
-func (g *group) run(what string, f func(ctx context.Context) error) {
-	end := make(chan struct{})
-	g.ends = append(g.ends, end)
-	safego.Go(what, func() {
-		defer close(end)
-		if err := f(g.ctx); err != nil {
-			g.cancel(err)
-		}
-	})
-}
-
-// wait waits until all have ended and gives the first failure.
-func (g *group) wait() error {
-	for _, end := range g.ends {
-		<-end
-	}
-	return g.failure()
-}
-
-// stop ends all and gives the first failure.
-func (g *group) stop() error {
-	g.cancel(errStopped)
-	return g.wait()
-}
-
-var errStopped = errors.New("stopped")
-
-func (g *group) failure() error {
-	if err := context.Cause(g.ctx); !errors.Is(err, errStopped) {
-		return err
-	}
-	return nil
 }
