@@ -10,8 +10,11 @@ module Bench
     # Steps of a task, which wait for nobody.
     WIDTH = 20
 
-    # Steps of a round that do nothing; those that wait are waited for at least two seconds.
-    STEPS = 20_000
+    # About so many seconds, by how fast the first one was, which warms up.
+    ROUND = 3
+
+    # Steps of the first round.
+    WARM_UP = 1_000
 
     # Messages that the bare loop takes at a time.
     BATCH = 100
@@ -27,7 +30,6 @@ module Bench
       @processes = processes
       @target = target
       @limit = threads * processes / seconds if seconds.positive?
-      @steps = @limit ? (@limit * 2).round : STEPS
     end
 
     # @param ground [Trial::Ground]
@@ -35,7 +37,7 @@ module Bench
     def lines(ground)
       @ground = ground
       begin_work
-      round(@steps / 10)
+      @steps = (round(WARM_UP) * ROUND).round
       rates, floors = Array.new(ROUNDS) { [round(@steps), @limit || bare_loop] }.transpose
       line = Line.new("", "steps/s", rates, beside: @limit ? "nothing but waiting" : "a bare Ruby loop on pgmq", floors: floors)
       [@target ? line.meant("value >=", @target) : line]
