@@ -1,6 +1,9 @@
 package main
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // tenantsFigures: what a tenant with few steps notices of one beside it that has very many ready ones.
 func tenantsFigures() []figure {
@@ -21,8 +24,9 @@ func (b *bench) tenants(ctx context.Context) (lines []line, err error) {
 		if err := w.pile(ctx, b.waiting); err != nil {
 			return err
 		}
+		replied := replies{at: map[int64]time.Time{}}
 		other := &worker{namespace: large, batch: 100}
-		return w.running(ctx, []*worker{{namespace: namespace, batch: 100}, other}, func(ctx context.Context) error {
+		return w.running(ctx, []*worker{{namespace: namespace, batch: 100, noted: replied.note}, other}, func(ctx context.Context) error {
 			c, err := w.newClient(ctx, namespace, single)
 			if err != nil {
 				return err
@@ -39,7 +43,12 @@ func (b *bench) tenants(ctx context.Context) (lines []line, err error) {
 				return err
 			}
 			beside, err := c.keep(ctx, smallSteps, smallSample, func() bool { return other.answered.Load() >= int64(b.waiting) })
+			if err != nil {
+				return err
+			}
 			lines = besideIdle(percentiles(beside, 0), percentiles(idle, 0))
+			stages, err := w.stages(ctx, beside, &replied)
+			lines = append(lines, stages...)
 			return err
 		})
 	})
