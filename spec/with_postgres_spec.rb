@@ -28,7 +28,17 @@ RSpec.describe "bin/with-postgres" do
       puts PG.connect(ENV.fetch("TASKER_TEST_DATABASE_URL")).exec("SHOW max_connections").getvalue(0, 0)
       exit 7
     RUBY
-    expect([output, status.exitstatus]).to eq(["200\n", 7])
+    expect([output, status.exitstatus]).to eq(["400\n", 7])
+  end
+
+  { "waits for no disk" => [{}, "off"], "is durable if asked to be" => [{ "TASKER_TEST_DURABLE" => "yes" }, "on"] }.each do |what, (asked, state)|
+    it what do
+      output, = Open3.capture2(unset.merge(asked), script, "ruby", "-rpg", "-e", <<~RUBY)
+        pg = PG.connect(ENV.fetch("TASKER_TEST_DATABASE_URL"))
+        puts %w[fsync full_page_writes synchronous_commit].map { |name| pg.exec("SHOW " + name).getvalue(0, 0) }.uniq
+      RUBY
+      expect(output).to eq("#{state}\n")
+    end
   end
 
   it "puts the URL into the variable it is told" do

@@ -59,9 +59,6 @@ func hardStates(ctx context.Context, ours, real *implementation, only *regexp.Re
 	return nil
 }
 
-func atMost(value, most float64) bool   { return value <= most }
-func atLeast(value, least float64) bool { return value >= least }
-
 // lookPast gives the median of what a read costs, in milliseconds, in sessions that have read this queue and in new ones.
 func (i *implementation) lookPast(ctx context.Context, visible int) (float64, error) {
 	if _, err := i.refill(ctx, 0); err != nil {
@@ -84,7 +81,7 @@ func (i *implementation) lookPast(ctx context.Context, visible int) (float64, er
 		if _, err = i.pool.Exec(ctx, `SELECT msg_id, message FROM pgmq.read($1, 30, 10)`, jobs); err != nil {
 			return 0, err
 		}
-		took = append(took, float64(time.Since(start).Microseconds())/1000)
+		took = append(took, milliseconds(time.Since(start)))
 	}
 	return rounded(median(took)), nil
 }

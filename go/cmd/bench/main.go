@@ -1,10 +1,12 @@
 // Command bench measures tasker-core on the server it is given and prints one JSON object a line on stdout.
 //
 //	bench -quick -database-url postgres://…
-//	bench -real-pgmq pgmq.sql -database-url postgres://…
+//	bench -figures '^latency' -real-pgmq pgmq.sql -database-url postgres://…
+//	bench -pgmq -real-pgmq pgmq.sql -database-url postgres://…
 //
 // It makes databases of its own there, and drops them at the end. Figures that depend on the machine are paired with a
 // floor, or with the real pgmq, measured in the same run, in turns, so that their ratio means something elsewhere too.
+// Each family of figures is a file; all of them are listed in figures.go, and spec/performance.md says what they mean.
 package main
 
 import (
@@ -12,33 +14,46 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net/url"
 	"os"
 	"os/signal"
 	"regexp"
 	"time"
-
-	"github.com/jackc/pgx/v5"
-
-	"github.com/tasker-core/tasker-core/go/schema"
 )
 
+// bench is what was asked for.
+type bench struct {
+	server   string         // a database on the server to measure
+	script   string         // installs the real pgmq; empty: there is none to compare with
+	only     *regexp.Regexp // which figures
+	quick    bool           // fewer tasks
+	rounds   int            // how often each side of a comparison is measured, after once to fill caches
+	long     time.Duration  // how long the figures last that are about time
+	finished int            // tasks that lie beside in figures about full databases
+	waiting  int            // and how many of them wait
+}
+
 func main() {
-	server := flag.String("database-url", os.Getenv("TASKER_TEST_DATABASE_URL"), "a database on the server to measure")
-	quick := flag.Bool("quick", false, "one figure, in less than a minute")
-	realPgmq := flag.String("real-pgmq", "", "compare our pgmq with the real one, which this file installs")
+	var b bench
+	flag.StringVar(&b.server, "database-url", os.Getenv("TASKER_TEST_DATABASE_URL"), "a database on the server to measure")
+	flag.BoolVar(&b.quick, "quick", false, "the figures that matter most, in less than a minute")
+	flag.IntVar(&b.rounds, "rounds", 5, "how often each side of a comparison is measured")
+	flag.DurationVar(&b.long, "long", 5*time.Minute, "how long saturation, and each kind of old snapshot, lasts")
+	flag.IntVar(&b.finished, "finished", 1_000_000, "finished tasks in the full database")
+	flag.IntVar(&b.waiting, "waiting", 100_000, "waiting tasks in the full database, and ready steps of the large tenant")
+	path := flag.String("real-pgmq", "", "the file that installs the real pgmq, to compare with")
+	pgmq := flag.Bool("pgmq", false, "compare our pgmq with the real one, and nothing else")
 	each := flag.Duration("each", 200*time.Millisecond, "how long each round of that comparison lasts")
-	figures := flag.String("figures", "", "of that comparison, only the figures that match this pattern: name/clients, pgmq/read.*/64")
+	pattern := flag.String("figures", "", "only the figures that match this pattern: ^latency, steps.*/batch1$")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	err := errors.New("no server: give -database-url, or run it through `rake bench:quick`")
+	err := b.prepare(*pattern, *path)
 	switch {
-	case *server == "":
-	case *realPgmq != "":
-		err = comparePgmq(ctx, *server, *realPgmq, *each, *figures)
+	case err != nil:
+	case *pgmq:
+		err = b.compareQueues(ctx, *each)
 	default:
-		err = run(ctx, *server, *quick)
+		err = b.run(ctx)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -46,74 +61,42 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, server string, quick bool) error {
-	rounds := 9
-	if quick {
-		rounds = 5
+func (b *bench) prepare(pattern, path string) (err error) {
+	if b.server == "" {
+		return errors.New("no server: give -database-url, or run it through `rake bench:quick`")
 	}
-	return withDatabase(ctx, server, migrate, func(databaseURL string) error {
-		f, err := stepsVersusFloor(ctx, databaseURL, rounds)
-		if err != nil {
-			return err
-		}
-		return printLine(f)
-	})
-}
-
-func comparePgmq(ctx context.Context, server, path string, each time.Duration, figures string) error {
-	only, err := regexp.Compile(figures)
-	if err != nil {
+	if b.quick {
+		b.rounds = min(b.rounds, 3)
+	}
+	if b.only, err = regexp.Compile(pattern); err != nil || path == "" {
 		return err
 	}
 	script, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	return compareQueues(ctx, server, string(script), each, only)
+	b.script = string(script)
+	return err
 }
 
-// figure is one line of the benchmark. Spread holds the ratio of every round, in order.
-type figure struct {
-	Figure string    `json:"figure"`
-	Value  float64   `json:"value"`
-	Unit   string    `json:"unit"`
-	Floor  float64   `json:"floor"`
-	Ratio  float64   `json:"ratio"`
-	Target float64   `json:"target"`
-	Met    bool      `json:"met"`
-	N      int       `json:"n"`
-	Spread []float64 `json:"spread"`
-	Pgmq   string    `json:"pgmq"` // whose functions made the floor
-}
-
-// withDatabase runs f on a new database, which is furnished before and dropped afterwards.
-func withDatabase(ctx context.Context, server string, furnish func(context.Context, string) error, f func(databaseURL string) error) error {
-	u, err := url.Parse(server)
-	if err != nil {
-		return fmt.Errorf("parse database URL: %w", err)
+// run measures what was asked for, one figure after the other, and prints each as soon as it is known. A figure that
+// fails is told of, and the others go on.
+func (b *bench) run(ctx context.Context) error {
+	var failures []error
+	for _, f := range figures() {
+		if !b.only.MatchString(f.name) || b.quick && !f.quick {
+			continue
+		}
+		lines, err := f.measure(b, ctx)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", f.name, err))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		for _, l := range lines {
+			l.Figure = f.name + l.Figure
+			if err := printLine(l); err != nil {
+				return err
+			}
+		}
 	}
-	admin, err := pgx.Connect(ctx, server)
-	if err != nil {
-		return fmt.Errorf("connect to the server: %w", err)
-	}
-	defer admin.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the program ends
-	name := fmt.Sprintf("tasker_bench_%d_%d", os.Getpid(), time.Now().UnixNano())
-	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
-		return fmt.Errorf("create database: %w", err)
-	}
-	defer admin.Exec(context.WithoutCancel(ctx), "DROP DATABASE "+name+" (FORCE)") //nolint:errcheck // the program ends
-	u.Path = "/" + name
-	if err := furnish(ctx, u.String()); err != nil {
-		return err
-	}
-	return f(u.String())
-}
-
-func migrate(ctx context.Context, databaseURL string) error {
-	conn, err := pgx.Connect(ctx, databaseURL)
-	if err != nil {
-		return fmt.Errorf("connect to the new database: %w", err)
-	}
-	defer conn.Close(ctx) //nolint:errcheck // it has done its work
-	return schema.Migrate(ctx, conn)
+	return errors.Join(failures...)
 }

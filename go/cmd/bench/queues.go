@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"regexp"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,13 +11,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/tasker-core/tasker-core/go/internal/jsonx"
 	"github.com/tasker-core/tasker-core/go/safego"
 )
 
 const (
 	jobs  = "jobs" // the queue that is measured
-	most  = 64     // clients
 	pairs = 21     // of short rounds, after one that fills caches: a machine is not the same for long
 )
 
@@ -106,13 +103,16 @@ func messageIDs(ctx context.Context, db querier, sql string, arguments ...any) (
 	return ids, err
 }
 
-// compareQueues prints a line for each operation and number of clients: ours beside the real pgmq that script installs.
-func compareQueues(ctx context.Context, server, script string, each time.Duration, only *regexp.Regexp) error {
-	return withBoth(ctx, server, script, func(ours, real *implementation) error {
+// compareQueues prints a line for each operation and number of clients: ours beside the real pgmq.
+func (b *bench) compareQueues(ctx context.Context, each time.Duration) error {
+	if b.script == "" {
+		return errors.New("nothing to compare with: give -real-pgmq, or run it through `rake bench:pgmq`")
+	}
+	return b.withBoth(ctx, func(ours, real *implementation) error {
 		for _, op := range operations {
-			for _, clients := range []int{1, 4, 8, most} {
+			for _, clients := range []int{1, 4, 8, 64} {
 				f := queueFigure{Figure: "pgmq/" + op.name, Clients: clients, Unit: "messages/s", Target: 1}
-				if !only.MatchString(fmt.Sprintf("%s/%d", f.Figure, clients)) {
+				if !b.only.MatchString(fmt.Sprintf("%s/%d", f.Figure, clients)) {
 					continue
 				}
 				if err := f.measure(ctx, ours, real, op, each); err != nil {
@@ -123,7 +123,7 @@ func compareQueues(ctx context.Context, server, script string, each time.Duratio
 				}
 			}
 		}
-		return hardStates(ctx, ours, real, only)
+		return hardStates(ctx, ours, real, b.only)
 	})
 }
 
@@ -219,54 +219,29 @@ func (i *implementation) refill(ctx context.Context, messages int) (first int64,
 }
 
 // withBoth runs f on both implementations, each with the queue that is measured and a connection for every client.
-func withBoth(ctx context.Context, server, script string, f func(ours, real *implementation) error) error {
-	return withDatabase(ctx, server, migrate, func(ourURL string) error {
-		return withDatabase(ctx, server, func(ctx context.Context, url string) error { return runScript(ctx, url, script) },
-			func(realURL string) error {
-				ours, err := openImplementation(ctx, ourURL)
-				if err != nil {
-					return err
-				}
-				defer ours.pool.Close()
-				real, err := openImplementation(ctx, realURL)
-				if err != nil {
-					return err
-				}
-				defer real.pool.Close()
-				return f(ours, real)
-			})
+func (b *bench) withBoth(ctx context.Context, f func(ours, real *implementation) error) error {
+	return withDatabase(ctx, b.server, migrate, func(ourURL string) error {
+		return withDatabase(ctx, b.server, runScript(b.script), func(realURL string) error {
+			ours, err := openImplementation(ctx, ourURL)
+			if err != nil {
+				return err
+			}
+			defer ours.pool.Close()
+			real, err := openImplementation(ctx, realURL)
+			if err != nil {
+				return err
+			}
+			defer real.pool.Close()
+			return f(ours, real)
+		})
 	})
 }
 
 func openImplementation(ctx context.Context, url string) (*implementation, error) {
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, err
-	}
-	config.MaxConns = most
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	pool, err := openPool(ctx, url, nil)
 	if err != nil {
 		return nil, err
 	}
 	_, err = pool.Exec(ctx, `SELECT pgmq.create($1)`, jobs)
 	return &implementation{pool: pool}, err
-}
-
-func runScript(ctx context.Context, url, script string) error {
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx) //nolint:errcheck // it has done its work
-	_, err = conn.PgConn().Exec(ctx, script).ReadAll()
-	return err
-}
-
-func printLine(line any) error {
-	text, err := jsonx.Marshal(line)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Println(strings.TrimSpace(string(text)))
-	return err
 }

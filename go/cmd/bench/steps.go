@@ -1,208 +1,202 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/tasker-core/tasker-core/go/internal/jsonx"
 	"github.com/tasker-core/tasker-core/go/orchestrator"
-	"github.com/tasker-core/tasker-core/go/queue"
-	"github.com/tasker-core/tasker-core/go/tasker"
 )
 
-const (
-	namespace    = "bench"
-	batchSize    = 100
-	tasksPerSide = 1500 // of four steps: one side of a round takes a second or two
-	stepsPerTask = 4
-)
-
-// stepsVersusFloor gives orchestrated steps a second beside bare pgmq round trips a second. A step is two hops, step
-// message and result, so its floor is two hops: send, read, delete, twice, by pgmq's own functions, in batches of the
-// same size, with messages of the same content, on one connection as the worker has.
-func stepsVersusFloor(ctx context.Context, databaseURL string, rounds int) (figure, error) {
-	b, err := newBench(ctx, databaseURL)
-	if err != nil {
-		return figure{}, err
+// stepsFigures: orchestrated steps a second beside bare pgmq round trips a second. A step is two hops, step message and
+// result, so its floor is two hops: send, read, delete, twice, by pgmq's own functions, in batches of the same size, with
+// messages of the same content, by as many clients on connections as workers have.
+func stepsFigures() (all []figure) {
+	for _, s := range []shape{linear4, diamond, tree8, mixed7, wide500, chain100} {
+		for _, batch := range []int{1, 20, 100, 500} {
+			for orchestrators := 1; orchestrators <= 2; orchestrators++ {
+				if orchestrators == 2 && s.name != linear4.name && batch != 100 {
+					continue
+				}
+				f := figure{name: fmt.Sprintf("steps_vs_floor/%s/batch%d", s.name, batch)}
+				if orchestrators > 1 {
+					f.name += fmt.Sprintf("/orchestrators%d", orchestrators)
+				}
+				f.quick = f.name == "steps_vs_floor/linear4/batch100"
+				f.measure = func(b *bench, ctx context.Context) ([]line, error) {
+					return b.stepsVersusFloor(ctx, s, batch, orchestrators)
+				}
+				all = append(all, f)
+			}
+		}
 	}
-	defer b.close()
-	var rates, floors, ratios []float64
-	for round := range rounds + 1 {
-		steps, err := b.orchestrate(ctx)
-		if err != nil {
-			return figure{}, fmt.Errorf("orchestrate: %w", err)
-		}
-		floor, err := b.bareHops(ctx)
-		if err != nil {
-			return figure{}, fmt.Errorf("bare hops: %w", err)
-		}
-		if round == 0 {
-			continue // fills caches and plans
-		}
-		rates, floors, ratios = append(rates, steps), append(floors, floor), append(ratios, rounded(steps/floor))
-	}
-	const target = 0.9
-	ratio := median(ratios)
-	return figure{
-		Figure: fmt.Sprintf("steps_vs_floor/linear4/batch%d", batchSize), Value: rounded(median(rates)), Unit: "steps/s",
-		Floor: rounded(median(floors)), Ratio: ratio, Target: target, Met: ratio >= target, N: rounds, Spread: ratios,
-		Pgmq: b.pgmq,
-	}, nil
+	return all
 }
 
-// bench is what a round needs: an orchestrator that ticks, a worker's connection and samples of both messages.
-type bench struct {
-	orchestrator *orchestrator.Orchestrator
-	pool         *pgxpool.Pool
-	pgmq         string
-	stepSample   string
-	resultSample string
-}
-
-func newBench(ctx context.Context, databaseURL string) (*bench, error) {
-	o, err := orchestrator.Open(ctx, orchestrator.Config{DatabaseURL: databaseURL, BatchSize: batchSize})
-	if err != nil {
-		return nil, err
-	}
-	pool, err := pgxpool.New(ctx, databaseURL)
-	if err != nil {
-		return nil, err
-	}
-	b := &bench{orchestrator: o, pool: pool}
-	if _, err = o.RegisterTemplate(ctx, linear4()); err != nil {
-		return nil, err
-	}
-	err = pool.QueryRow(ctx, `SELECT coalesce((SELECT 'extension ' || extversion FROM pg_extension WHERE extname = 'pgmq'),
-		'SQL-only implementation of tasker-core')`).Scan(&b.pgmq)
-	if err != nil {
-		return nil, err
-	}
-	_, err = pool.Exec(ctx, `SELECT pgmq.create('floor_steps'), pgmq.create('floor_results')`)
-	return b, err
-}
-
-func (b *bench) close() {
-	b.orchestrator.Close()
-	b.pool.Close()
-}
-
-func linear4() tasker.Template {
-	backoff := tasker.Backoff{Strategy: tasker.BackoffExponential, BaseSeconds: 1, MaxSeconds: 30}
-	t := tasker.Template{Namespace: namespace, Name: "linear4", Version: "1.0.0"}
-	for i := range stepsPerTask {
-		step := tasker.Step{Name: fmt.Sprintf("step_%d", i), HandlerClass: "Square", MaxAttempts: 3, Retryable: true,
-			Backoff: backoff, DependsOn: []string{}}
-		if i > 0 {
-			step.DependsOn = []string{t.Steps[i-1].Name}
-		}
-		t.Steps = append(t.Steps, step)
-	}
-	return t
-}
-
-// orchestrate creates tasks, outside the measured time, then works and ticks in turn until all of them are at rest. It
-// gives steps a second.
-func (b *bench) orchestrate(ctx context.Context) (float64, error) {
-	_, err := b.pool.Exec(ctx, `SELECT count(*) FROM tasker.create_tasks((
-		SELECT jsonb_agg(jsonb_build_object('namespace', $1::text, 'name', 'linear4', 'context', '{"even_number": 6}'::jsonb))
-		FROM generate_series(1, $2::integer)))`, namespace, tasksPerSide)
-	if err != nil {
-		return 0, fmt.Errorf("create tasks: %w", err)
-	}
-	start := time.Now()
-	for finished := 0; finished < tasksPerSide; {
-		if err := b.work(ctx); err != nil {
-			return 0, err
-		}
-		report, err := b.orchestrator.Tick(ctx)
-		if err != nil {
-			return 0, err
-		}
-		finished += report.Finished
-	}
-	return perSecond(tasksPerSide*stepsPerTask, start), nil
-}
-
-// work is a plain worker's round: read a batch, answer all of it in one transaction. It keeps a sample of both
-// messages for the floor.
-func (b *bench) work(ctx context.Context) error {
-	messages, err := queue.Read(ctx, b.pool, queue.StepQueue(namespace), 30*time.Second, batchSize)
-	if err != nil || len(messages) == 0 {
-		return err
-	}
-	results := make([]string, len(messages))
-	ids := make([]int64, len(messages))
-	for i, m := range messages {
-		if results[i], err = answer(m.Body); err != nil {
+func (b *bench) stepsVersusFloor(ctx context.Context, s shape, batch, orchestrators int) (lines []line, err error) {
+	tasks := s.tasks(budget(batch), batch)
+	err = b.withWorld(ctx, func(w *world) error {
+		return b.withFloors(ctx, w, func(own floor, real *floor) error {
+			c, err := w.crew(ctx, s, batch, orchestrators, orchestrator.Config{})
+			if err != nil {
+				return err
+			}
+			defer c.close()
+			r, err := b.inTurns(ctx, c, tasks, own, real)
+			lines = r.lines()
 			return err
-		}
-		ids[i] = m.ID
-	}
-	b.stepSample, b.resultSample = string(messages[0].Body), results[0]
-	return pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, sendBatch, queue.StepResults, results); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, deleteBatch, queue.StepQueue(namespace), ids)
-		return err
+		})
 	})
+	return lines, err
 }
 
-func answer(message []byte) (string, error) {
-	var m struct {
-		StepID  int64  `json:"step_id"`
-		TaskID  string `json:"task_id"`
-		Attempt int    `json:"attempt"`
+// budget is how many steps make a side of a round that lasts about a second.
+func budget(batch int) int {
+	if batch == 1 {
+		return 600
 	}
-	if err := jsonx.Unmarshal(message, &m); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf(`{"protocol": 1, "step_id": %d, "task_id": %q, "attempt": %d, "status": "success",
-		"results": {"result": 36}}`, m.StepID, m.TaskID, m.Attempt), nil
+	return 6000
 }
 
-const (
-	sendBatch   = `SELECT count(*) FROM pgmq.send_batch($1, $2::text[]::jsonb[])`
-	readBatch   = `SELECT msg_id, message FROM pgmq.read($1, 30, $2)`
-	deleteBatch = `SELECT count(*) FROM pgmq.delete($1, $2::bigint[])`
-)
+// rates are steps a second, of all rounds.
+type rates struct{ steps, own, real []float64 }
 
-// bareHops sends, reads and deletes as many step messages and as many results, and gives pairs of them a second.
-func (b *bench) bareHops(ctx context.Context) (float64, error) {
+// lines gives the rates with the real pgmq as the floor, where there is one, and with ours as well.
+func (r rates) lines() []line {
+	own := compared("", "steps/s", r.steps, "hops by our pgmq", r.own)
+	if len(r.real) == 0 {
+		return []line{own.meant(ratioAtLeast, 0.9)}
+	}
+	own.Figure = "/own_pgmq"
+	return []line{compared("", "steps/s", r.steps, "hops by the real pgmq", r.real).meant(ratioAtLeast, 0.9), own}
+}
+
+// inTurns measures each side in every round, after one that fills caches and plans. Who begins changes.
+func (b *bench) inTurns(ctx context.Context, c *crew, tasks int, own floor, real *floor) (all rates, err error) {
+	steps := tasks * len(c.shape.steps)
+	for round := range b.rounds + 1 {
+		var rate, ours, theirs float64
+		turns := []func() error{
+			func() (err error) { rate, err = c.orchestrate(ctx, tasks); return err },
+			func() (err error) { ours, err = own.hops(ctx, c.sample(), steps, c.batch, len(c.all)); return err },
+			func() (err error) {
+				if real != nil {
+					theirs, err = real.hops(ctx, c.sample(), steps, c.batch, len(c.all))
+				}
+				return err
+			},
+		}
+		for i := range turns {
+			if err := turns[(i+round)%len(turns)](); err != nil {
+				return all, err
+			}
+		}
+		if round > 0 {
+			all.steps, all.own = append(all.steps, rate), append(all.own, ours)
+			if real != nil {
+				all.real = append(all.real, theirs)
+			}
+		}
+	}
+	return all, nil
+}
+
+// crew is some orchestrators that tick and as many plain workers, in turns: nobody waits, nobody polls.
+type crew struct {
+	world    *world
+	shape    shape
+	batch    int
+	all      []*orchestrator.Orchestrator
+	pool     *pgxpool.Pool // of the workers
+	announce bool          // whether they announce what they start, or know nothing but pgmq
+	samples  []answer      // of the newest run, one a batch
+	ticks    int           // of the first of them so far
+	inTicks  time.Duration // and what they took
+}
+
+// sample gives the message of median size: with what their steps wait for, some are much larger than others.
+func (c *crew) sample() answer {
+	slices.SortFunc(c.samples, func(a, b answer) int { return cmp.Compare(len(a.body), len(b.body)) })
+	return c.samples[len(c.samples)/2]
+}
+
+func (w *world) crew(ctx context.Context, s shape, batch, orchestrators int, config orchestrator.Config) (*crew, error) {
+	c := &crew{world: w, shape: s, batch: batch, pool: w.pool}
+	config.BatchSize = batch
+	for range orchestrators {
+		o, err := w.open(ctx, config)
+		if err != nil {
+			c.close()
+			return nil, err
+		}
+		c.all = append(c.all, o)
+	}
+	return c, nil
+}
+
+func (c *crew) close() {
+	for _, o := range c.all {
+		o.Close()
+	}
+}
+
+// orchestrate creates tasks, outside the measured time, and finishes them. It gives steps a second.
+func (c *crew) orchestrate(ctx context.Context, tasks int) (float64, error) {
+	if err := c.world.create(ctx, namespace, c.shape, tasks); err != nil {
+		return 0, err
+	}
 	start := time.Now()
-	for range tasksPerSide * stepsPerTask / batchSize {
-		if err := b.bareHop(ctx, "floor_steps", b.stepSample); err != nil {
-			return 0, err
-		}
-		if err := b.bareHop(ctx, "floor_results", b.resultSample); err != nil {
-			return 0, err
-		}
-	}
-	return perSecond(tasksPerSide*stepsPerTask, start), nil
+	err := c.finish(ctx, tasks)
+	return perSecond(tasks*len(c.shape.steps), start), err
 }
 
-func (b *bench) bareHop(ctx context.Context, name, body string) error {
-	if _, err := b.pool.Exec(ctx, sendBatch, name, slices.Repeat([]string{body}, batchSize)); err != nil {
-		return err
+// finish works and ticks in turn until so many tasks have come to rest.
+func (c *crew) finish(ctx context.Context, tasks int) error {
+	c.samples = nil
+	var finished atomic.Int64
+	g := newGroup(ctx)
+	for i, o := range c.all {
+		g.run("an orchestrator and its worker", func(ctx context.Context) error {
+			for finished.Load() < int64(tasks) && ctx.Err() == nil {
+				sample, err := c.work(ctx)
+				if err != nil {
+					return err
+				}
+				start := time.Now()
+				report, err := o.Tick(ctx)
+				if err != nil {
+					return err
+				}
+				if i == 0 {
+					c.note(sample, time.Since(start))
+				}
+				finished.Add(int64(report.Finished))
+			}
+			return nil
+		})
 	}
-	ids, err := messageIDs(ctx, b.pool, readBatch, name, batchSize)
-	if err != nil {
-		return err
-	}
-	_, err = b.pool.Exec(ctx, deleteBatch, name, ids)
-	return err
+	return g.wait()
 }
 
-func perSecond(n int, start time.Time) float64 { return float64(n) / time.Since(start).Seconds() }
+// note remembers what the first pair did in a turn.
+func (c *crew) note(sample answer, ticked time.Duration) {
+	c.ticks++
+	c.inTicks += ticked
+	if sample.body != nil {
+		c.samples = append(c.samples, sample)
+	}
+}
 
-func rounded(x float64) float64 { return float64(int(x*100+0.5)) / 100 }
-
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[len(sorted)/2]
+func (c *crew) work(ctx context.Context) (sample answer, err error) {
+	w := worker{namespace: namespace, batch: c.batch}
+	if c.announce {
+		_, err = w.announced(ctx, c.pool)
+		return sample, err
+	}
+	return w.plain(ctx, c.pool)
 }
