@@ -34,8 +34,7 @@ BEGIN
       LEFT JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = a.id OFFSET 0) s ON true
       LEFT JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = s.task_id OFFSET 0) t ON true
       LEFT JOIN LATERAL (
-        SELECT (definition -> 'steps' -> s.position ->> 'skippable')::boolean AS skippable
-          FROM tasker.templates WHERE template_id = t.template_id OFFSET 0) recipe ON true),
+        SELECT skippable FROM tasker.template_steps WHERE template_id = t.template_id AND position = s.position OFFSET 0) recipe ON true),
   answered AS (
     SELECT j.id, j.task_id, coalesce(j.refusal, CASE WHEN h.holder IS NOT NULL THEN
              format('cannot %s a step of this task: task %s holds its idempotency key %L by now', action, h.holder, j.idempotency_key)

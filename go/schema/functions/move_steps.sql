@@ -20,12 +20,10 @@ BEGIN
 
   IF target IN ('skipped', 'resolved_manually') THEN  -- a statement of its own: a child may be among those that moved
     UPDATE tasker.steps child SET unmet_dependencies = child.unmet_dependencies - f.parents
-      FROM (SELECT e.child_step_id, count(*)::integer AS parents
-              FROM unnest(step_ids) AS m (step_id)
-             CROSS JOIN LATERAL (
-               SELECT child_step_id FROM tasker.edges WHERE parent_step_id = m.step_id OFFSET 0) e
-             GROUP BY e.child_step_id) f
-     WHERE child.step_id = f.child_step_id;
+      FROM (SELECT c.step_id, count(*)::integer AS parents
+              FROM unnest(step_ids) AS m (step_id) CROSS JOIN LATERAL tasker.children_of(m.step_id) AS c (step_id)
+             GROUP BY c.step_id) f
+     WHERE child.step_id = f.step_id;
   END IF;
 END
 $$;
