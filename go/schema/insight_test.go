@@ -51,7 +51,7 @@ func mustPair(t *testing.T) *pgx.Conn {
 	t.Helper()
 	conn := dbtest.Connect(t, dbtest.URL(t))
 	mustCreate(t, conn, "pair", chain(2))
-	dbtest.Execute(t, conn, `DELETE FROM tasker.tasks`)
+	dbtest.Execute(t, conn, `DELETE FROM tasker.tasks; DELETE FROM tasker.task_transitions; DELETE FROM tasker.step_transitions`)
 	for _, table := range []string{"tasks", "steps", "task_transitions", "step_transitions"} {
 		dbtest.Execute(t, conn, `ALTER TABLE tasker.`+table+` SET (autovacuum_enabled = off)`)
 	}

@@ -60,7 +60,8 @@ BEGIN
         WHERE task_id = f.task_id AND position = f.place OFFSET 0) c),
   waiting AS (
     UPDATE tasker.steps s SET unmet_dependencies = s.unmet_dependencies - b.parents
-      FROM behind b WHERE s.step_id = b.step_id AND (b.paused OR NOT b.ready))
+      FROM behind b
+     WHERE s.step_id = b.step_id AND s.step_id = ANY (ARRAY(SELECT step_id FROM behind)) AND (b.paused OR NOT b.ready))
   SELECT ARRAY(SELECT DISTINCT task_id FROM moved), ARRAY(SELECT DISTINCT task_id FROM behind WHERE ready),
          ARRAY(SELECT step_id FROM behind WHERE ready AND NOT paused ORDER BY step_id) INTO touched, moving, freed;
 
