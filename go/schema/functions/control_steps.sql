@@ -10,7 +10,8 @@ LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enab
 DECLARE
   every    text[] := '{pending,enqueued,in_progress,waiting_for_retry,complete,error,cancelled,skipped,resolved_manually}';
   target   text := CASE action WHEN 'cancel' THEN 'cancelled' WHEN 'retry' THEN 'pending' WHEN 'skip' THEN 'skipped' ELSE 'resolved_manually' END;
-  tasks    uuid[] := ARRAY(SELECT DISTINCT s.task_id FROM tasker.steps s WHERE s.step_id = ANY (step_ids));
+  tasks    uuid[] := ARRAY(
+    SELECT DISTINCT s.task_id FROM unnest(step_ids) AS a (id) CROSS JOIN LATERAL (SELECT task_id FROM tasker.steps WHERE step_id = a.id OFFSET 0) s);
   now      timestamptz;
   asked    bigint[];
   refusals text[];
