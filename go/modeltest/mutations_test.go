@@ -75,7 +75,7 @@ var sqlMutations = []mutation{
 	{"a later start ages before it", "insert_tasks",
 		`greatest(t.created_at, r.start_at)`, `t.created_at`},
 	{"a skipped step of a request is still waited for", "insert_tasks",
-		`WHERE NOT r.skip ? p.name)`, `)`},
+		`AND NOT r.skip ? p.name)`, `)`},
 	{"a joint reply of an old attempt counts", "reply", // its message is looked at, too
 		`AND s.msg_id = reply.msg_id
      AND s.attempt = (result ->> 'attempt')::integer AND`, `AND`},
