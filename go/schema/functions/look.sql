@@ -8,8 +8,7 @@ DECLARE
 BEGIN
   requests := EXISTS (SELECT FROM pgmq.q_orchestration_task_requests WHERE msg_id >= requests_from AND vt <= now ORDER BY msg_id LIMIT 1);
   results := EXISTS (SELECT FROM pgmq.q_orchestration_step_results WHERE msg_id >= results_from AND vt <= now ORDER BY msg_id LIMIT 1);
-  ready := EXISTS (SELECT FROM tasker.steps WHERE state = 'pending' AND unmet_dependencies = 0 AND NOT paused)
-        OR EXISTS (SELECT FROM tasker.steps WHERE state = 'waiting_for_retry' AND is_due AND NOT paused);
+  ready := EXISTS (SELECT FROM tasker.steps WHERE state = 'pending' AND unmet_dependencies = 0 AND NOT paused);
   next_due := tasker.next_due();
 END
 $$;
