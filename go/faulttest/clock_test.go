@@ -25,7 +25,8 @@ var clocks = map[string]string{
 	"../orchestrator:layAside":       "the same",
 	"../orchestrator:waiting":        "the same",
 	"../orchestrator:sweep":          "when to sweep next: a pause between two looks",
-	"../orchestrator:sweepWhenDue":   "whether that pause is over",
+	"../orchestrator:isSweepDue":     "whether that pause is over",
+	"../orchestrator:look":           "when a whole queue is looked through again: a pause between two looks",
 }
 
 // TestDecisionsUseTheDatabaseClock: the packages that decide never ask this machine's clock, so it may be ten minutes off or

@@ -16,8 +16,8 @@ import (
 // transition nor against the children's parents.
 func TestTwoResultsForOneStep(t *testing.T) {
 	unchecked := rewriting{"tasker.apply_results", "AND s.attempt = d.attempt AND s.state IN ('enqueued', 'in_progress')", ""}
-	counted := rewriting{"tasker.apply_results", "FROM moved m\n             CROSS JOIN LATERAL (\n               SELECT child_step_id FROM tasker.edges",
-		"FROM (SELECT step_id, outcome AS to_state FROM decided) m\n             CROSS JOIN LATERAL (\n               SELECT child_step_id FROM tasker.edges"}
+	counted := rewriting{"tasker.apply_results", "FROM moved m\n             CROSS JOIN LATERAL (SELECT template_id",
+		"FROM (SELECT s.task_id, s.position, d.outcome AS to_state FROM decided d JOIN tasker.steps s USING (step_id)) m\n             CROSS JOIN LATERAL (SELECT template_id"}
 	for name, taken := range map[string]rewriting{"recheck": unchecked, "children": counted} {
 		t.Run(name, func(t *testing.T) {
 			interleaving(t, "a; b; c: a b", rule{sql: []rewriting{taken}}, func(w *world, _ []rewording) (fault string) {

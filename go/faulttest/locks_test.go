@@ -43,10 +43,10 @@ func TestTaskIsNotOpenForEver(t *testing.T) {
 // from what it saw before it waited.
 func TestChildGetsEveryParentsResults(t *testing.T) {
 	inOne := []rewriting{
-		{"tasker.apply_results", "WHERE child.step_id = f.child_step_id)",
-			`WHERE child.step_id = f.child_step_id RETURNING child.step_id, child.unmet_dependencies),
-			sent AS (INSERT INTO pgmq.q_demo_queue (vt, message) SELECT now, m.message FROM freed
-				CROSS JOIN LATERAL tasker.step_messages(ARRAY[freed.step_id]) m WHERE freed.unmet_dependencies = 0)`},
+		{"tasker.apply_results", "AND (b.paused OR NOT b.ready))",
+			`AND (b.paused OR NOT b.ready) RETURNING s.step_id, s.unmet_dependencies),
+			sent AS (INSERT INTO pgmq.q_demo_queue (vt, message) SELECT now, m.message FROM waiting w
+				CROSS JOIN LATERAL tasker.step_messages(ARRAY[w.step_id]) m WHERE w.unmet_dependencies = 0)`},
 		noTouch,
 	}
 	interleaving(t, "a; b; c: a b", rule{inOne, noTaskLock}, func(w *world, said []rewording) (fault string) {

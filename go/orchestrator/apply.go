@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tasker-core/tasker-core/go/internal/jsonx"
 	"github.com/tasker-core/tasker-core/go/queue"
@@ -36,10 +37,7 @@ func (o *Orchestrator) applyBatch(ctx context.Context, tx pgx.Tx, messages []que
 	if err := postponeBusy(ctx, tx, b, done); err != nil {
 		return err
 	}
-	if err := o.write(ctx, tx, b, done); err != nil {
-		return err
-	}
-	return o.enqueueAlong(ctx, tx, b.namespaces, done)
+	return o.write(ctx, tx, b, done)
 }
 
 // reply is a result on its way from the queue to a transition.
@@ -177,18 +175,27 @@ func postponeBusy(ctx context.Context, tx pgx.Tx, b decided, done *Report) error
 	return queue.Postpone(ctx, tx, queue.StepResults, b.busy, postponement, longestPostponement)
 }
 
-// write calls apply_results, also when no result counted: the messages have to go.
+// write calls apply_results, also when no result counted: the messages have to go. What the results free goes out along;
+// when that fails, they stand all the same: they are not to blame, and enqueue tries by itself, in smaller portions. What
+// is freed in a namespace that is watched waits for enqueue, too.
 func (o *Orchestrator) write(ctx context.Context, tx pgx.Tx, b decided, done *Report) error {
 	encoded, err := jsonx.Marshal(b.decisions)
 	if err != nil {
 		return fmt.Errorf("encode decisions: %w", err)
 	}
-	var finished int
-	err = tx.QueryRow(ctx, `SELECT tasker.apply_results($1::jsonb, $2, $3)`,
-		string(encoded), b.done, o.config.Actor).Scan(&finished)
+	namespaces := slices.DeleteFunc(b.namespaces, func(id int32) bool { return o.watched[id] != nil })
+	var written Report
+	var trouble []string
+	err = tx.QueryRow(ctx, `SELECT finished, enqueued, contended, trouble
+		FROM tasker.apply_results($1::jsonb, $2, $3, $4, coalesce($5::integer[], '{}'))`,
+		string(encoded), b.done, o.config.Actor, o.handOut.limit(), namespaces).
+		Scan(&written.Finished, &written.Enqueued, &written.Contended, &trouble)
 	if err != nil {
 		return fmt.Errorf("apply results: %w", err)
 	}
-	done.Finished += finished
+	done.add(written)
+	if trouble != nil {
+		o.handOutFailed(namespaces, &pgconn.PgError{Severity: "ERROR", Code: trouble[0], Message: trouble[1]})
+	}
 	return nil
 }

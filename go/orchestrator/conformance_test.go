@@ -173,7 +173,7 @@ func TestRollbackLeavesNothing(t *testing.T) {
 		map[string]any{"namespace": "conformance", "name": "diamond", "context": map[string]any{"even_number": 6}}).Scan(&state))
 	require.Equal(t, "in_progress", state)
 	require.NoError(t, tx.Rollback(t.Context()))
-	for _, table := range []string{"tasker.tasks", "tasker.steps", "tasker.edges", "tasker.step_transitions",
+	for _, table := range []string{"tasker.tasks", "tasker.steps", "tasker.step_transitions",
 		"tasker.task_transitions", "pgmq.q_conformance_queue"} {
 		var rows int
 		require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM "+table).Scan(&rows))

@@ -143,8 +143,8 @@ func requireSound(t *testing.T, pool *pgxpool.Pool) {
 	t.Helper()
 	for what, sql := range map[string]string{
 		"unmet_dependencies is not how many parents are open": `SELECT s.step_id::text FROM tasker.steps s WHERE unmet_dependencies <> (
-			SELECT count(*) FROM tasker.edges e JOIN tasker.steps p ON p.step_id = e.parent_step_id
-			 WHERE e.child_step_id = s.step_id AND p.state NOT IN ('complete', 'skipped', 'resolved_manually'))`,
+			SELECT count(*) FROM tasker.parents_of(s.step_id) e JOIN tasker.steps p ON p.step_id = e
+			 WHERE p.state NOT IN ('complete', 'skipped', 'resolved_manually'))`,
 		"the state does not follow from the steps": `SELECT t.task_id || ' ' || t.state FROM tasker.tasks t
 			CROSS JOIN LATERAL (SELECT bool_and(state IN ('complete', 'skipped', 'resolved_manually')) AS satisfied,
 				bool_or(state = 'error') AS failed, bool_or(state = 'cancelled') AS cancelled,

@@ -3,7 +3,6 @@ package orchestrator
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -49,31 +48,14 @@ func (o *Orchestrator) enqueueTogether(ctx context.Context, tx pgx.Tx, done *Rep
 	return tx.QueryRow(ctx, `SELECT tasker.next_due()`).Scan(&done.NextDue)
 }
 
-// enqueueAlong hands out what results of other steps have freed, in their transaction. When that fails, the results
-// stand all the same: they are not to blame, and enqueue tries by itself, in smaller portions. Results that do not count
-// free nobody; to SQL, no list of namespaces would mean all of them.
-func (o *Orchestrator) enqueueAlong(ctx context.Context, tx pgx.Tx, namespaces []int32, done *Report) error {
-	namespaces = slices.DeleteFunc(namespaces, func(id int32) bool { return o.watched[id] != nil })
-	if len(namespaces) == 0 {
-		return nil
-	}
-	err := pgx.BeginFunc(ctx, tx, func(savepoint pgx.Tx) error {
-		var enqueued Report
-		if err := o.enqueueIn(ctx, savepoint, namespaces, o.handOut.limit(), nil, &enqueued); err != nil {
-			return err
-		}
-		done.add(enqueued)
-		return nil
-	})
-	switch {
-	case err == nil:
-	case isPassing(err):
-		o.config.Log("warn", "hand-out failed", map[string]any{"error": err.Error()})
+// handOutFailed draws the conclusions from a hand-out that failed beside something else that stands.
+func (o *Orchestrator) handOutFailed(namespaces []int32, cause error) {
+	if isPassing(cause) {
+		o.config.Log("warn", "hand-out failed", map[string]any{"error": cause.Error()})
 		o.handOut.halve(0)
-	default:
-		o.watch(namespaces, err)
+	} else {
+		o.watch(namespaces, cause)
 	}
-	return ctx.Err()
 }
 
 // enqueueIn hands out at most limit ready steps of some namespaces, or of all of them, as far as their windows have room.

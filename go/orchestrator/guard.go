@@ -43,7 +43,7 @@ func (o *Orchestrator) isGuarded(b *batch) bool {
 // lease commits that the head of a queue is about to be opened. A message that was about to be opened too often is not.
 func (o *Orchestrator) lease(ctx context.Context, name string, b *batch, r *Report) (l queue.Lease, err error) {
 	err = o.counting(ctx, r, func(ctx context.Context, tx pgx.Tx, done *Report) error {
-		heads, err := queue.Take(ctx, tx, name, b.limit())
+		heads, err := b.take(ctx, tx, name)
 		if err != nil || len(heads) == 0 {
 			return err
 		}
@@ -86,18 +86,21 @@ func idsOf(heads []queue.Taken) []int64 {
 }
 
 // takeUnread takes messages for a pass that is not guarded, if none of them gives reason to fear.
-func takeUnread(ctx context.Context, tx pgx.Tx, name string, limit int) ([]int64, error) {
-	heads, err := queue.Take(ctx, tx, name, limit)
+func (b *batch) takeUnread(ctx context.Context, tx pgx.Tx, name string) ([]int64, error) {
+	heads, err := b.take(ctx, tx, name)
 	if slices.ContainsFunc(heads, queue.Taken.ReadBefore) {
 		return nil, errReadBefore
 	}
 	return idsOf(heads), err
 }
 
+// owes says whether something has to be given back.
+func (b *batch) owes() bool { return len(b.owed.IDs) > 0 }
+
 // giveBack ends a lease after a failure of which its messages are innocent. While that fails too, because the database is
 // away, the batch owes it.
 func (o *Orchestrator) giveBack(ctx context.Context, name string, b *batch) error {
-	if len(b.owed.IDs) == 0 {
+	if !b.owes() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)

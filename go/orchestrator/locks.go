@@ -46,13 +46,12 @@ func lockSteps(ctx context.Context, tx pgx.Tx, replies []reply) (found, error) {
 	b.Queue(`SELECT step_id FROM tasker.steps WHERE step_id = ANY ($1)
 		ORDER BY step_id FOR NO KEY UPDATE SKIP LOCKED`, stepIDs).Query(collectInto(f.lockedSteps))
 	b.Queue(`SELECT s.step_id, s.task_id::text, s.namespace_id, s.state, s.attempt, s.failures,
-			CASE WHEN s.reply IS NOT NULL THEN s.reply_id END, (recipe ->> 'max_attempts')::integer, (recipe ->> 'retryable')::boolean, (recipe ->> 'skippable')::boolean,
-			recipe -> 'backoff'
+			CASE WHEN s.reply IS NOT NULL THEN s.reply_id END, r.max_attempts, r.retryable, r.skippable, r.recipe -> 'backoff'
 		FROM unnest($1::bigint[]) AS a (id)
 		CROSS JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = a.id OFFSET 0) s
-		CROSS JOIN LATERAL (SELECT template_id FROM tasker.tasks WHERE task_id = s.task_id OFFSET 0) task
-		JOIN tasker.templates t USING (template_id)
-		CROSS JOIN LATERAL (SELECT t.definition -> 'steps' -> s.position AS recipe) r`, stepIDs).Query(f.collect)
+		CROSS JOIN LATERAL (SELECT template_id FROM tasker.tasks WHERE task_id = s.task_id OFFSET 0) t
+		CROSS JOIN LATERAL (
+			SELECT * FROM tasker.template_steps WHERE template_id = t.template_id AND position = s.position OFFSET 0) r`, stepIDs).Query(f.collect)
 	b.Queue(`SELECT clock_timestamp()`).QueryRow(func(row pgx.Row) error { return row.Scan(&f.now) })
 	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
 		return f, fmt.Errorf("lock steps: %w", err)

@@ -141,7 +141,7 @@ func TestQueueMadeByTwo(t *testing.T) {
 	require.Equal(t, orchestrator.Report{}, sweep(t, o), "the other one is at it")
 	require.NoError(t, registering.Commit(t.Context()))
 	require.Equal(t, orchestrator.Report{Suspected: 1}, sweep(t, o))
-	_, err := queue.Take(t.Context(), pool, "demo_queue", 1)
+	_, err := queue.Take(t.Context(), pool, "demo_queue", 0, 1)
 	require.NoError(t, err)
 
 	say(t, pool, `SELECT pgmq.drop_queue('demo_queue')`)

@@ -22,7 +22,7 @@ func (o *Orchestrator) Sweep(ctx context.Context) (Report, error) {
 	o.ticking.Lock()
 	defer o.ticking.Unlock()
 	var r Report
-	return r, o.do(ctx, stage{"sweep", o.sweep}, &r)
+	return r, o.do(ctx, "sweep", o.sweep, &r)
 }
 
 // sweep makes queues again, and then looks after each namespace in a transaction of its own: what is too much in one, or
@@ -101,13 +101,8 @@ func (o *Orchestrator) suspectLater(ctx context.Context, id int32) error {
 	})
 }
 
-// sweepWhenDue sweeps at the first tick and then at the sweep interval.
-func (o *Orchestrator) sweepWhenDue(ctx context.Context, r *Report) error {
-	if time.Now().Before(o.sweepAt) {
-		return nil
-	}
-	return o.sweep(ctx, r)
-}
+// isSweepDue says so at the first tick and then at the sweep interval.
+func (o *Orchestrator) isSweepDue() bool { return !time.Now().Before(o.sweepAt) }
 
 // isQueueMissing says whether the table of a queue is gone: the sweep makes it again.
 func isQueueMissing(err error) bool {

@@ -16,13 +16,17 @@ func (o *Orchestrator) Tick(ctx context.Context) (Report, error) {
 	defer o.ticking.Unlock()
 	var r Report
 	var failures []error
+	seen := o.look(ctx)
 	for _, s := range []stage{
-		{"admit", o.admit},        // requests become tasks
-		{"apply", o.apply},        // results become transitions, tasks come to rest, freed steps go out
-		{"enqueue", o.enqueue},    // what is due or was held back becomes messages
-		{"sweep", o.sweepWhenDue}, // what got lost is found, now and then
+		{"admit", o.admit, func() bool { return seen.requests || o.requests.owes() }},                // requests become tasks
+		{"apply", o.apply, func() bool { return seen.results || o.results.owes() }},                  // results become transitions, tasks come to rest, freed steps go out
+		{"enqueue", o.enqueue, func() bool { return seen.ready || r.Moved() || len(o.watched) > 0 }}, // what is due or was held back becomes messages
+		{"sweep", o.sweep, o.isSweepDue}, // what got lost is found, now and then
 	} {
-		if err := o.do(ctx, s, &r); err != nil {
+		if !s.needed() {
+			continue
+		}
+		if err := o.do(ctx, s.name, s.pass, &r); err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", s.name, err))
 			if isQueueMissing(err) {
 				o.sweepAt = time.Time{}
@@ -32,22 +36,27 @@ func (o *Orchestrator) Tick(ctx context.Context) (Report, error) {
 			}
 		}
 	}
+	if !r.Moved() && r.NextDue == nil {
+		r.NextDue = seen.nextDue
+	}
 	return r, o.remember(r, errors.Join(failures...))
 }
 
+// stage is a part of a tick, and whether there is something for it to do.
 type stage struct {
-	name string
-	pass func(context.Context, *Report) error
+	name   string
+	pass   func(context.Context, *Report) error
+	needed func() bool
 }
 
 // do runs one stage and logs what it changed.
-func (o *Orchestrator) do(ctx context.Context, s stage, r *Report) error {
+func (o *Orchestrator) do(ctx context.Context, name string, pass func(context.Context, *Report) error, r *Report) error {
 	var done Report
 	start := time.Now()
-	err := safego.Try(s.name, func() error { return s.pass(ctx, &done) })
+	err := safego.Try(name, func() error { return pass(ctx, &done) })
 	if attributes := done.attributes(); len(attributes) > 0 {
 		attributes["ms"] = float64(time.Since(start).Microseconds()) / 1000
-		o.config.Log("info", s.name, attributes)
+		o.config.Log("info", name, attributes)
 	}
 	r.add(done)
 	return err

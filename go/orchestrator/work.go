@@ -18,6 +18,35 @@ type batch struct {
 	full, size int
 	guarded    bool        // the newest pass failed and nobody knows why
 	owed       queue.Lease // what could not be given back yet
+
+	last    int64     // the newest message that was taken
+	from    int64     // the lowest that is looked for
+	wholeAt time.Time // when the whole queue was looked through
+}
+
+// What is dealt with lies on a queue until vacuum comes, which an old snapshot keeps away, and whoever begins at the front
+// goes through all of it. So a queue is looked through from a little before the newest message that was taken: who
+// commits late has a number near to it. Once in a while it is the whole queue's turn, for what was postponed or came back.
+const (
+	backlook   = 1000
+	wholeEvery = time.Second
+)
+
+// aim says from which message on the queue is looked through until the next aim.
+func (b *batch) aim(now time.Time) {
+	b.from = max(b.last-backlook, 0)
+	if now.Sub(b.wholeAt) >= wholeEvery {
+		b.from, b.wholeAt = 0, now
+	}
+}
+
+// take takes the head of a queue.
+func (b *batch) take(ctx context.Context, tx pgx.Tx, name string) ([]queue.Taken, error) {
+	heads, err := queue.Take(ctx, tx, name, b.from, b.limit())
+	if len(heads) > 0 {
+		b.last = heads[len(heads)-1].ID
+	}
+	return heads, err
 }
 
 func (b *batch) limit() int {
@@ -79,7 +108,7 @@ func (o *Orchestrator) attempt(ctx context.Context, name string, b *batch, r *Re
 	}
 	if !o.isGuarded(b) {
 		return o.open(ctx, name, b, r, p, func(ctx context.Context, tx pgx.Tx) ([]int64, error) {
-			return takeUnread(ctx, tx, name, b.limit())
+			return b.takeUnread(ctx, tx, name)
 		})
 	}
 	l, err := o.lease(ctx, name, b, r)

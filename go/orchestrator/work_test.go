@@ -126,7 +126,7 @@ func TestBuryWaitsForNobody(t *testing.T) {
 	tx, err := w.pool.Begin(ctx)
 	require.NoError(t, err)
 	defer func() { _ = tx.Rollback(context.Background()) }()
-	heads, err := queue.Take(ctx, tx, queue.StepResults, 1)
+	heads, err := queue.Take(ctx, tx, queue.StepResults, 0, 1)
 	require.NoError(t, err)
 	require.Len(t, heads, 1)
 	var r Report

@@ -58,12 +58,12 @@ type Taken struct {
 // ReadBefore says whether somebody leased the message and never came to an end with it.
 func (t Taken) ReadBefore() bool { return t.ReadCount > 0 }
 
-// Take locks up to limit visible messages, lowest id first, for the rest of the transaction q. Messages that somebody
-// else holds are passed over. What they say is asked for by Open: whoever cannot read a message still has to know which
-// one it was.
-func Take(ctx context.Context, q Querier, name string, limit int) ([]Taken, error) {
+// Take locks up to limit visible messages, lowest id first and none lower than from, for the rest of the transaction q.
+// Messages that somebody else holds are passed over. What they say is asked for by Open: whoever cannot read a message
+// still has to know which one it was.
+func Take(ctx context.Context, q Querier, name string, from int64, limit int) ([]Taken, error) {
 	rows, err := q.Query(ctx, fmt.Sprintf(`SELECT msg_id, read_ct FROM %s
-		WHERE vt <= clock_timestamp() ORDER BY msg_id LIMIT $1 FOR UPDATE SKIP LOCKED`, table(name)), limit)
+		WHERE msg_id >= $1 AND vt <= clock_timestamp() ORDER BY msg_id LIMIT $2 FOR UPDATE SKIP LOCKED`, table(name)), from, limit)
 	if err != nil {
 		return nil, fmt.Errorf("take messages from %q: %w", name, err)
 	}

@@ -34,9 +34,6 @@ const crowd = `
 	     SELECT CASE WHEN $4 = 'error' AND p = 0 THEN 'complete' ELSE $4 END AS state, CASE WHEN $4 = 'pending' THEN 0 ELSE 1 END AS attempt) k
 	   CROSS JOIN LATERAL (SELECT CASE WHEN k.attempt = 1 THEN created_at + interval '1 second' * p END AS begun) w
 	  RETURNING *),
-	linked AS (
-	  INSERT INTO tasker.edges
-	  SELECT a.step_id, b.step_id FROM stepped a JOIN stepped b USING (task_id) WHERE a.position = 0 AND b.position = 1),
 	moved AS (
 	  INSERT INTO tasker.step_transitions (step_id, from_state, to_state, attempt, at, actor)
 	  SELECT step_id, 'enqueued', state, 1, completed_at, 'test' FROM stepped WHERE attempt = 1)
@@ -54,8 +51,8 @@ func mustPair(t *testing.T) *pgx.Conn {
 	t.Helper()
 	conn := dbtest.Connect(t, dbtest.URL(t))
 	mustCreate(t, conn, "pair", chain(2))
-	dbtest.Execute(t, conn, `DELETE FROM tasker.tasks`)
-	for _, table := range []string{"tasks", "steps", "edges", "task_transitions", "step_transitions"} {
+	dbtest.Execute(t, conn, `DELETE FROM tasker.tasks; DELETE FROM tasker.task_transitions; DELETE FROM tasker.step_transitions`)
+	for _, table := range []string{"tasks", "steps", "task_transitions", "step_transitions"} {
 		dbtest.Execute(t, conn, `ALTER TABLE tasker.`+table+` SET (autovacuum_enabled = off)`)
 	}
 	return conn
@@ -179,7 +176,7 @@ func TestInsightBesideManyFinishedTasks(t *testing.T) {
 	step := mustQuery[string](t, conn, `SELECT min(step_id)::text FROM tasker.steps WHERE task_id = $1`, task)
 	for _, statistics := range []string{"missing", "fresh"} {
 		if statistics == "fresh" {
-			dbtest.Execute(t, conn, `ANALYZE tasker.tasks, tasker.steps, tasker.edges, tasker.task_transitions, tasker.step_transitions`)
+			dbtest.Execute(t, conn, `ANALYZE tasker.tasks, tasker.steps, tasker.task_transitions, tasker.step_transitions`)
 		}
 		for _, ask := range insights {
 			sql := strings.NewReplacer("%s", task, "%d", step).Replace(ask.sql)

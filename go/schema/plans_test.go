@@ -18,6 +18,6 @@ func TestWhoWritesChecksByIndex(t *testing.T) {
 		JOIN (SELECT relname FROM pg_class JOIN pg_constraint c ON c.conrelid = pg_class.oid AND c.contype = 'f') r
 		  ON p.prosrc ~ ('INSERT INTO tasker.' || r.relname || '\M')
 		WHERE p.pronamespace = 'tasker'::regnamespace`
-	require.Contains(t, mustQuery[string](t, conn, writers), "hand_out insert_tasks move_steps move_tasks")
+	require.Contains(t, mustQuery[string](t, conn, writers), "apply_results insert_tasks pause_tasks register_template")
 	require.Empty(t, mustQuery[string](t, conn, writers+` AND NOT coalesce('enable_seqscan=off' = ANY (p.proconfig), false)`))
 }

@@ -32,7 +32,8 @@ func TestRefusalsNameWhatIsPossible(t *testing.T) {
 	mustCreate(t, conn, "pair", chain(2))
 	dbtest.Execute(t, conn, `DELETE FROM tasker.tasks; UPDATE tasker.templates SET definition =
 		jsonb_set(definition, '{identity}', '{"strategy": "caller_provided", "scope": "open"}') || jsonb_build_object('steps',
-		  (SELECT jsonb_agg(s || '{"skippable": true}') FROM jsonb_array_elements(definition -> 'steps') s))`)
+		  (SELECT jsonb_agg(s || '{"skippable": true}') FROM jsonb_array_elements(definition -> 'steps') s));
+		UPDATE tasker.template_steps SET recipe = recipe || '{"skippable": true}'`)
 	create := `SELECT task_id::text FROM tasker.create_task('{"namespace": "demo", "name": "pair", "idempotency_key": "K"}')`
 	failed := mustQuery[string](t, conn, create)
 	dbtest.Execute(t, conn, `UPDATE tasker.steps SET state = 'error', completed_at = now() WHERE name = 's0'`)

@@ -17,9 +17,11 @@ module TaskerCore
 
     # @param parameters [ConnectionParameters]
     # @param name [String] shown in pg_stat_activity
-    def initialize(parameters = TaskerCore.config.connection_parameters, name: "tasker")
+    # @param durable [Boolean] false: what is committed here need not outlive a crash of the server, so no commit waits for the disk
+    def initialize(parameters = TaskerCore.config.connection_parameters, name: "tasker", durable: true)
       @parameters = parameters
       @name = name
+      @durable = durable
       @mutex = Mutex.new
     end
 
@@ -91,6 +93,7 @@ module TaskerCore
       @pid = Process.pid
       @pg = ForkGuard.watch(connected)
       ask_face
+      @pg.exec("SET synchronous_commit = off") unless @durable || pooled?
       @pg
     rescue PG::Error => error
       close
@@ -129,6 +132,9 @@ module TaskerCore
     ensure
       close unless answered
     end
+
+    # Behind a pooler the session is somebody else's, too.
+    def pooled? = !TaskerCore.config.prepared_statements
 
     # Whether the schema serves this gem: see go/schema/functions/face.sql.
     def ask_face = answer(@pg, "SELECT tasker.require_face($1)", [FACE])

@@ -93,8 +93,9 @@ module TaskerCore
     # @return [Array<Hash>] the steps' rows in the template's order, each with whether no other step waits for it
     def steps(task_id)
       all(<<~SQL, [task_id])
-        SELECT s.*, NOT EXISTS (SELECT FROM tasker.edges e WHERE e.parent_step_id = s.step_id) AS leaf
-          FROM tasker.steps s WHERE s.task_id = $1::uuid ORDER BY s.position
+        SELECT s.*, g.children = '{}' AS leaf
+          FROM tasker.steps s JOIN tasker.tasks t USING (task_id) JOIN tasker.template_steps g USING (template_id, position)
+         WHERE s.task_id = $1::uuid ORDER BY s.position
       SQL
     end
 

@@ -139,7 +139,7 @@ module TaskerCore
     end
 
     def build
-      @queues = %w[fetch reply keep].to_h { |name| [name, queue(name)] }
+      @queues = { "fetch" => queue("fetch", durable: false), "reply" => queue("reply"), "keep" => queue("keep") }
       @leases = Leases.new(@queues["keep"], @lease)
       @heartbeat = Loop.new("heartbeat") { beat }
       @timekeeper = Timekeeper.new
@@ -151,7 +151,10 @@ module TaskerCore
       @shutdown = shutdown
     end
 
-    def queue(name) = Queue.new(Link.new(name: "tasker worker #{name}"), worker_id: id, giving_up: -> { @shutdown.ending? })
+    # What is fetched is leased and started, and a lease that the server lost in a crash is another delivery.
+    def queue(name, durable: true)
+      Queue.new(Link.new(name: "tasker worker #{name}", durable: durable), worker_id: id, giving_up: -> { @shutdown.ending? })
+    end
 
     def bench
       Bench.new(id, registry: @registry, queue: @queues["keep"], leases: @leases, replier: @replier, timekeeper: @timekeeper,

@@ -24,9 +24,9 @@ class Soak
       "moves of a task that do not join" => "SELECT count(*) FROM (SELECT from_state,
         lag(to_state, 1, 'pending') OVER (PARTITION BY task_id ORDER BY transition_id) AS before FROM tasker.task_transitions) h
         WHERE from_state <> before",
-      "wrong count of open parents" => "SELECT count(*) FROM tasker.steps s WHERE unmet_dependencies <> (SELECT count(*) FROM tasker.edges e
-        JOIN tasker.steps p ON p.step_id = e.parent_step_id
-        WHERE e.child_step_id = s.step_id AND p.state NOT IN ('complete', 'skipped', 'resolved_manually'))",
+      "wrong count of open parents" => "SELECT count(*) FROM tasker.steps s WHERE unmet_dependencies <> (
+        SELECT count(*) FROM tasker.parents_of(s.step_id) e JOIN tasker.steps p ON p.step_id = e
+        WHERE p.state NOT IN ('complete', 'skipped', 'resolved_manually'))",
       "step sent without its parents' results" => "SELECT count(*) FROM tasker.steps WHERE error ->> 'error_code' = 'ParentMissing'
         OR error ->> 'error_type' = 'ParentMissing'"
     }.freeze

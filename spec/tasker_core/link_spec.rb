@@ -24,6 +24,15 @@ RSpec.describe TaskerCore::Link, :database do
     ENV.delete("PGCLIENTENCODING")
   end
 
+  it "waits for the disk, unless what it commits may be lost and the session is its own" do
+    lossy = described_class.new(durable: false)
+    synchronous = ->(some) { some.texts("SHOW synchronous_commit").tap { some.close } }
+    psql.exec("ALTER DATABASE #{psql.db} SET synchronous_commit = on")
+    expect([link, lossy].flat_map(&synchronous)).to eq(%w[on off])
+    config.prepared_statements = false
+    expect(synchronous.call(lossy)).to eq(["on"])
+  end
+
   it "gives the first column as text" do
     expect(link.texts("SELECT generate_series(1, 2), 'other'")).to eq(%w[1 2])
   end

@@ -7,11 +7,13 @@ WITH messages AS MATERIALIZED (
 results AS MATERIALIZED (
   SELECT message ->> 'step_id' AS step_id, message ->> 'attempt' AS attempt FROM pgmq.q_orchestration_step_results),
 limits AS MATERIALIZED (
-  SELECT template_id, n - 1 AS position, greatest((step ->> 'max_attempts')::integer, 1) AS max_attempts
+  SELECT template_id, n - 1 AS position, step ->> 'name' AS name, step -> 'depends_on' AS parents,
+         greatest((step ->> 'max_attempts')::integer, 1) AS max_attempts
     FROM tasker.templates CROSS JOIN LATERAL jsonb_array_elements(definition -> 'steps') WITH ORDINALITY AS listed (step, n)),
 waits AS MATERIALIZED (
-  SELECT e.child_step_id AS step_id, count(*) AS open_parents
-    FROM tasker.edges e JOIN tasker.steps p ON p.step_id = e.parent_step_id
+  SELECT c.step_id, count(*) AS open_parents
+    FROM tasker.steps c JOIN tasker.tasks t USING (task_id) JOIN limits l USING (template_id, position)
+    JOIN tasker.steps p ON p.task_id = c.task_id AND l.parents ? p.name
    WHERE p.state NOT IN ('complete', 'skipped', 'resolved_manually') GROUP BY 1),
 steps AS MATERIALIZED (
   SELECT s.*, t.state AS task_state, s.state IN ('enqueued', 'in_progress') AS is_out,

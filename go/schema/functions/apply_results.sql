@@ -4,13 +4,18 @@
 -- step, which keeps what tasker.reply sent until it is applied. Then nothing else counts.
 -- The caller has locked the tasks. The UPDATE tests state and attempt once more; history, the events that handlers told
 -- of and the children's counts come from what it really changed. Gives how many tasks came to rest.
-CREATE FUNCTION tasker.apply_results(decisions jsonb, done bigint[], actor text) RETURNS integer
+-- Steps that this frees go out along, at most quantity of them, in the namespaces that are named. When that fails, trouble
+-- says why, as SQLSTATE and message, and the results stand all the same: the steps are ready, and enqueue tries again.
+CREATE FUNCTION tasker.apply_results(decisions jsonb, done bigint[], actor text, quantity integer DEFAULT 0,
+  namespaces integer[] DEFAULT '{}', OUT finished integer, OUT enqueued integer, OUT contended integer, OUT trouble text[])
 LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   now     timestamptz := clock_timestamp();
   steps   bigint[] := ARRAY(SELECT (d ->> 'step_id')::bigint FROM jsonb_array_elements(decisions) d);
   touched uuid[];
+  moving  uuid[];
+  freed   bigint[];
 BEGIN
   WITH decided AS (
     SELECT d.*, was.state AS from_state, coalesce(was.reply, q.message) AS message
@@ -31,7 +36,7 @@ BEGIN
       FROM decided d
      WHERE s.step_id = d.step_id AND s.step_id = ANY (steps) AND s.attempt = d.attempt AND s.state IN ('enqueued', 'in_progress')
        AND (s.reply IS NULL OR s.reply_id = d.msg_id)
-    RETURNING s.step_id, s.task_id, s.attempt, d.from_state, s.state AS to_state, d.reason,
+    RETURNING s.step_id, s.task_id, s.position, s.attempt, d.from_state, s.state AS to_state, d.reason,
               coalesce(d.message #>> '{worker,id}', actor) AS actor, d.message #> '{orchestration_metadata,events}' AS events),
   noted AS (
     INSERT INTO tasker.step_transitions (step_id, from_state, to_state, attempt, at, actor, reason)
@@ -41,17 +46,28 @@ BEGIN
     SELECT m.task_id, m.step_id, m.attempt, e.event ->> 'name', coalesce(nullif(e.event -> 'payload', 'null'), '{}'), now
       FROM moved m CROSS JOIN LATERAL jsonb_array_elements(m.events) WITH ORDINALITY AS e (event, n)
      WHERE jsonb_typeof(m.events) = 'array' ORDER BY m.step_id, e.n),
-  freed AS (
-    UPDATE tasker.steps child SET unmet_dependencies = child.unmet_dependencies - f.parents
-      FROM (SELECT e.child_step_id, count(*)::integer AS parents
+  behind AS (  -- whoever waited for what is done now; tasks are locked, so nobody else changes these steps
+    SELECT c.*, f.parents, c.state = 'pending' AND c.unmet_dependencies = f.parents AS ready
+      FROM (SELECT m.task_id, place, count(*)::integer AS parents
               FROM moved m
+             CROSS JOIN LATERAL (SELECT template_id FROM tasker.tasks WHERE task_id = m.task_id OFFSET 0) t
              CROSS JOIN LATERAL (
-               SELECT child_step_id FROM tasker.edges WHERE parent_step_id = m.step_id OFFSET 0) e
-             WHERE m.to_state IN ('complete', 'skipped') GROUP BY e.child_step_id) f
-     WHERE child.step_id = f.child_step_id)
-  SELECT array_agg(DISTINCT m.task_id) INTO touched FROM moved m;
+               SELECT children FROM tasker.template_steps WHERE template_id = t.template_id AND position = m.position OFFSET 0) g
+             CROSS JOIN LATERAL unnest(g.children) AS place
+             WHERE m.to_state IN ('complete', 'skipped') GROUP BY m.task_id, place) f
+     CROSS JOIN LATERAL (
+       SELECT step_id, task_id, state, unmet_dependencies, paused FROM tasker.steps
+        WHERE task_id = f.task_id AND position = f.place OFFSET 0) c),
+  waiting AS (
+    UPDATE tasker.steps s SET unmet_dependencies = s.unmet_dependencies - b.parents
+      FROM behind b
+     WHERE s.step_id = b.step_id AND s.step_id = ANY (ARRAY(SELECT step_id FROM behind)) AND (b.paused OR NOT b.ready))
+  SELECT ARRAY(SELECT DISTINCT task_id FROM moved), ARRAY(SELECT DISTINCT task_id FROM behind WHERE ready),
+         ARRAY(SELECT step_id FROM behind WHERE ready AND NOT paused ORDER BY step_id) INTO touched, moving, freed;
 
   UPDATE tasker.tasks t SET updated_at = now WHERE t.task_id = ANY (touched);
-  RETURN tasker.settle_tasks(touched, actor);
+  finished := tasker.settle_tasks(ARRAY(SELECT unnest(touched) EXCEPT SELECT unnest(moving)), actor);
+
+  SELECT f.* INTO enqueued, contended, trouble FROM tasker.free_steps(freed, quantity, actor, namespaces) f;
 END
 $$;

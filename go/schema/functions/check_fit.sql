@@ -28,9 +28,7 @@ BEGIN
       FROM unnest(templates) WITH ORDINALITY AS a (template_id, n)
       JOIN tasker.templates t USING (template_id)
      CROSS JOIN LATERAL jsonb_array_elements_text(requests -> a.n::integer - 1 -> 'skip') AS s (name)
-      LEFT JOIN LATERAL (
-        SELECT (e.step ->> 'skippable')::boolean AS skippable FROM jsonb_array_elements(t.definition -> 'steps') AS e (step)
-         WHERE e.step ->> 'name' = s.name) step ON true
+      LEFT JOIN tasker.template_steps step ON step.template_id = t.template_id AND step.name = s.name
      WHERE step.skippable IS NOT TRUE ORDER BY a.n LIMIT 1;
     IF FOUND THEN
       RAISE EXCEPTION '%; take it out of skip', wrong USING ERRCODE = 'TK400';

@@ -19,9 +19,9 @@ BEGIN
   SELECT c.state, c.refusal INTO answer FROM tasker.control_steps(action, ARRAY[id], actor, reason, results) c;
   IF answer.refusal IS NOT NULL THEN
     SELECT CASE WHEN tasker.task_actions(t.state) = '{}' THEN '{}' ELSE tasker.step_actions(answer.state,
-             (p.definition -> 'steps' -> s.position ->> 'skippable')::boolean, tasker.key_taken(t.task_id)) END
+             r.skippable, tasker.key_taken(t.task_id)) END
       INTO allowed
-      FROM tasker.steps s JOIN tasker.tasks t USING (task_id) JOIN tasker.templates p USING (template_id) WHERE s.step_id = id;
+      FROM tasker.steps s JOIN tasker.tasks t USING (task_id) JOIN tasker.template_steps r USING (template_id, position) WHERE s.step_id = id;
     RAISE EXCEPTION '%', answer.refusal USING ERRCODE = 'TK422', DETAIL = jsonb_build_object(
       'state', answer.state, 'allowed', array_remove(allowed, action));
   END IF;

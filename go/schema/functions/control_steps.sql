@@ -10,7 +10,8 @@ LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enab
 DECLARE
   every    text[] := '{pending,enqueued,in_progress,waiting_for_retry,complete,error,cancelled,skipped,resolved_manually}';
   target   text := CASE action WHEN 'cancel' THEN 'cancelled' WHEN 'retry' THEN 'pending' WHEN 'skip' THEN 'skipped' ELSE 'resolved_manually' END;
-  tasks    uuid[] := ARRAY(SELECT DISTINCT s.task_id FROM tasker.steps s WHERE s.step_id = ANY (step_ids));
+  tasks    uuid[] := ARRAY(
+    SELECT DISTINCT s.task_id FROM unnest(step_ids) AS a (id) CROSS JOIN LATERAL (SELECT task_id FROM tasker.steps WHERE step_id = a.id OFFSET 0) s);
   now      timestamptz;
   asked    bigint[];
   refusals text[];
@@ -34,8 +35,7 @@ BEGIN
       LEFT JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = a.id OFFSET 0) s ON true
       LEFT JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = s.task_id OFFSET 0) t ON true
       LEFT JOIN LATERAL (
-        SELECT (definition -> 'steps' -> s.position ->> 'skippable')::boolean AS skippable
-          FROM tasker.templates WHERE template_id = t.template_id OFFSET 0) recipe ON true),
+        SELECT skippable FROM tasker.template_steps WHERE template_id = t.template_id AND position = s.position OFFSET 0) recipe ON true),
   answered AS (
     SELECT j.id, j.task_id, coalesce(j.refusal, CASE WHEN h.holder IS NOT NULL THEN
              format('cannot %s a step of this task: task %s holds its idempotency key %L by now', action, h.holder, j.idempotency_key)

@@ -1,4 +1,4 @@
--- Retention: deletes tasks that came to rest longer ago than older_than, with their steps, edges, history, checkpoints and
+-- Retention: deletes tasks that came to rest longer ago than older_than, with their steps, history, checkpoints and
 -- events: at most quantity of them in one call, the oldest first. Repeat it, each call a transaction of its own, until
 -- fewer than quantity come back: then none is left. Safe while everything runs: a task that somebody holds is passed over,
 -- an open task is never touched, a message of a deleted step is stale to whoever reads it. Dead letters stay.
@@ -17,6 +17,7 @@ DECLARE
   front   uuid := '00000000-0000-0000-0000-000000000000';
   start   uuid;
   chosen  uuid[];
+  gone    bigint[];
 BEGIN
   IF older_than IS NULL OR older_than < interval '0' OR quantity IS NULL OR quantity < 1 THEN
     RAISE EXCEPTION 'delete_finished_tasks: older_than is a time span, not negative, and quantity at least 1' USING ERRCODE = 'TK400';
@@ -30,11 +31,13 @@ BEGIN
     UPDATE tasker.retention SET read_upto = CASE WHEN cardinality(chosen) = quantity THEN chosen[quantity] ELSE front END;
   END IF;
 
-  SELECT count(*), coalesce(sum(s.moves), 0) INTO steps, transitions
-    FROM tasker.steps_of(chosen) t
-   CROSS JOIN LATERAL (SELECT count(*) AS moves FROM tasker.step_transitions WHERE step_id = t.step_id OFFSET 0) s;
-  SELECT transitions + count(*) INTO transitions
-    FROM unnest(chosen) AS t (id) CROSS JOIN LATERAL (SELECT FROM tasker.task_transitions WHERE task_id = t.id OFFSET 0) h;
+  gone := ARRAY(SELECT s.step_id FROM tasker.steps_of(chosen) s);
+  DELETE FROM tasker.step_transitions h WHERE h.step_id = ANY (gone);
+  GET DIAGNOSTICS transitions = ROW_COUNT;
+  DELETE FROM tasker.task_transitions h WHERE h.task_id = ANY (chosen);
+  GET DIAGNOSTICS steps = ROW_COUNT;
+  transitions := transitions + steps;
+  steps := cardinality(gone);
   DELETE FROM tasker.tasks t WHERE t.task_id = ANY (chosen);
   GET DIAGNOSTICS tasks = ROW_COUNT;
   RETURN NEXT;

@@ -17,22 +17,19 @@ DECLARE
   longests  integer[] := '{}';
   shortests integer[] := '{}';
 BEGIN
-  WITH member AS MATERIALIZED (
-    SELECT s.step_id, row_number() OVER (ORDER BY s.step_id)::integer AS n
-      FROM tasker.steps s WHERE s.task_id = dependency_depths.task_id),
-  pair AS MATERIALIZED (
-    SELECT p.n AS parent, c.n AS child
-      FROM member p
-     CROSS JOIN LATERAL (SELECT e.child_step_id FROM tasker.edges e WHERE e.parent_step_id = p.step_id OFFSET 0) e
-      JOIN member c ON c.step_id = e.child_step_id),
-  counted AS (
-    SELECT m.n, m.step_id, coalesce(i.parents, 0) AS parents, sum(coalesce(o.children, 0)) OVER (ORDER BY m.n) AS last
-      FROM member m
-      LEFT JOIN (SELECT child AS n, count(*) AS parents FROM pair GROUP BY child) i USING (n)
-      LEFT JOIN (SELECT parent AS n, count(*) AS children FROM pair GROUP BY parent) o USING (n))
-  SELECT array_agg(c.step_id ORDER BY c.n), array_agg(c.parents ORDER BY c.n), array_agg(c.last ORDER BY c.n),
-         (SELECT array_agg(p.child ORDER BY p.parent) FROM pair p)
-    INTO ids, open, last, children FROM counted c;
+  SELECT array_agg(s.step_id ORDER BY s.position), array_agg(cardinality(g.parents) ORDER BY s.position),
+         array_agg(g.last ORDER BY s.position)
+    INTO ids, open, last
+    FROM tasker.tasks t
+   CROSS JOIN LATERAL (
+     SELECT position, parents, sum(cardinality(children)) OVER (ORDER BY position) AS last
+       FROM tasker.template_steps WHERE template_id = t.template_id OFFSET 0) g
+    JOIN tasker.steps s ON s.task_id = t.task_id AND s.position = g.position
+   WHERE t.task_id = dependency_depths.task_id;
+  children := ARRAY(
+    SELECT child + 1 FROM tasker.tasks t JOIN tasker.template_steps g USING (template_id)
+     CROSS JOIN LATERAL unnest(g.children) AS child
+     WHERE t.task_id = dependency_depths.task_id ORDER BY g.position);
 
   FOR step IN 1 .. coalesce(cardinality(ids), 0) LOOP
     IF open[step] = 0 THEN

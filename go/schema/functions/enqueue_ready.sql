@@ -20,7 +20,7 @@ BEGIN
   contended := 0;
   FOR namespace IN
     SELECT c.*, count(*) OVER () AS count, row_number() OVER (ORDER BY c.namespace_id) AS n FROM (
-      SELECT n.namespace_id, n.dispatch_window FROM tasker.namespaces n
+      SELECT n.namespace_id, n.dispatch_window FROM tasker.ready_namespaces() AS r (id) JOIN tasker.namespaces n ON n.namespace_id = r.id
        WHERE (only_namespaces IS NULL OR n.namespace_id = ANY (only_namespaces))
          AND cardinality(tasker.next_ready(n.namespace_id, 1, besides)) > 0
          AND to_regclass(format('pgmq.%I', 'q_' || tasker.queue_name(n.name))) IS NOT NULL  -- else the others go on without it
@@ -32,10 +32,10 @@ BEGIN
       CONTINUE;
     END IF;
     CONTINUE WHEN tasker.is_paused(namespace.namespace_id);  -- tested under the lock that a pause takes
-    PERFORM tasker.mark_due(namespace.namespace_id);
     share := ceil((quantity - enqueued) / (namespace.count - namespace.n + 1)::float8);
     room := least(tasker.window_room(namespace.namespace_id, namespace.dispatch_window), share);
     CONTINUE WHEN room <= 0;
+    PERFORM tasker.mark_due(namespace.namespace_id);
     -- Once more, further, when some belong to tasks that others hold; and ever further while those hold all there are.
     FOREACH further IN ARRAY ARRAY[0, 100, 1000, 10000, 100000] LOOP
       candidates := tasker.next_ready(namespace.namespace_id, room + further, besides);

@@ -8,18 +8,18 @@ DECLARE
   remedy  text;
 BEGIN
   SELECT string_agg(format('%s (%s)', p.name, p.state), ', ' ORDER BY p.position) INTO parents
-    FROM tasker.edges e
-   CROSS JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = e.parent_step_id OFFSET 0) p
-   WHERE e.child_step_id = step.step_id AND p.state NOT IN ('complete', 'skipped', 'resolved_manually');
+    FROM tasker.parents_of(step.step_id) AS e (id)
+   CROSS JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = e.id OFFSET 0) p
+   WHERE p.state NOT IN ('complete', 'skipped', 'resolved_manually');
   WITH RECURSIVE awaited AS (
     SELECT step.step_id WHERE EXISTS (
       SELECT FROM tasker.steps s WHERE s.task_id = step.task_id AND s.state IN ('error', 'cancelled'))
     UNION
     SELECT p.step_id FROM awaited a
-     CROSS JOIN LATERAL (SELECT e.parent_step_id FROM tasker.edges e WHERE e.child_step_id = a.step_id OFFSET 0) e
+     CROSS JOIN LATERAL tasker.parents_of(a.step_id) AS e (id)
      CROSS JOIN LATERAL (
        SELECT s.step_id FROM tasker.steps s
-        WHERE s.step_id = e.parent_step_id AND s.state NOT IN ('complete', 'skipped', 'resolved_manually') OFFSET 0) p)
+        WHERE s.step_id = e.id AND s.state NOT IN ('complete', 'skipped', 'resolved_manually') OFFSET 0) p)
   SELECT string_agg(format('%s, which %s', f.name, CASE f.state WHEN 'error' THEN 'failed' ELSE 'was cancelled' END), ', and '
                     ORDER BY f.position),
          string_agg(format('SELECT tasker.retry_step(%L, %L, ''you'')', f.task_id, f.name), '; ' ORDER BY f.position)

@@ -23,8 +23,8 @@ BEGIN
     INTO actions, holder
     FROM tasker.tasks t
     LEFT JOIN tasker.key_holders(ARRAY[step.task_id]) h ON h.task_id = t.task_id
-   CROSS JOIN LATERAL tasker.template_recipes(ARRAY[t.template_id]) r
-   WHERE t.task_id = step.task_id AND r.position = step.position AND cardinality(tasker.task_actions(t.state)) > 0;
+    JOIN tasker.template_steps r ON r.template_id = t.template_id AND r.position = step.position
+   WHERE t.task_id = step.task_id AND cardinality(tasker.task_actions(t.state)) > 0;
   code := CASE last.reason WHEN 'worker_lost' THEN 'worker_lost' ELSE 'failed' END;
   explanation := format('In error since %s: attempt %s%s.', at, step.attempt,
       CASE WHEN last.reason IS NULL OR code = 'worker_lost'

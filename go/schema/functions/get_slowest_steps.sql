@@ -20,7 +20,6 @@ LANGUAGE sql STABLE SET jit = off AS $$
   SELECT s.step_id, s.task_id, s.name, s.task_name, s.namespace_name, s.version,
          round(extract(epoch FROM s.duration)::numeric, 3), s.attempt, s.created_at, s.completed_at, r.retryable, s.state
     FROM slowest s
-    JOIN tasker.template_recipes(ARRAY(SELECT DISTINCT template_id FROM slowest)) r
-      ON r.template_id = s.template_id AND r.position = s.position
+    JOIN tasker.template_steps r ON r.template_id = s.template_id AND r.position = s.position
    ORDER BY s.duration DESC, s.step_id
 $$;

@@ -11,18 +11,16 @@ RETURNS TABLE (workflow_step_id bigint, task_id uuid, named_step_id integer, nam
 LANGUAGE sql STABLE SET jit = off AS $$
   WITH asked AS MATERIALIZED (
     SELECT t.task_id, t.template_id, tasker.is_paused(t.namespace_id) AS paused
-      FROM tasker.tasks t WHERE t.task_id = ANY (task_ids)),
-  recipes AS MATERIALIZED (
-    SELECT r.* FROM tasker.template_recipes(ARRAY(SELECT a.template_id FROM asked a)) r)
+      FROM tasker.tasks t WHERE t.task_id = ANY (task_ids))
   SELECT s.step_id, s.task_id, s.position, s.name, s.state,
          s.unmet_dependencies = 0,
          s.state <> 'error' AND (s.failures = 0 OR (r.retryable AND s.failures < r.max_attempts)),
          NOT a.paused AND tasker.is_ready(s),
-         failure.at, s.due_at, r.parents, r.parents - s.unmet_dependencies, s.attempt, r.max_attempts,
+         failure.at, s.due_at, cardinality(r.parents), cardinality(r.parents) - s.unmet_dependencies, s.attempt, r.max_attempts,
          extract(epoch FROM s.due_at - failure.at)::integer, s.enqueued_at
     FROM asked a
    CROSS JOIN LATERAL (SELECT * FROM tasker.steps WHERE task_id = a.task_id OFFSET 0) s
-    JOIN recipes r ON r.template_id = a.template_id AND r.position = s.position
+    JOIN tasker.template_steps r ON r.template_id = a.template_id AND r.position = s.position
     LEFT JOIN LATERAL (
       SELECT max(h.at) AS at FROM tasker.step_transitions h
        WHERE s.attempt > 0 AND h.step_id = s.step_id AND h.to_state IN ('waiting_for_retry', 'error') OFFSET 0) failure ON true

@@ -21,8 +21,6 @@ LANGUAGE sql STABLE SET jit = off AS $$
      CROSS JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = failed.task_id AND state = 'error' OFFSET 0) t
     UNION
     SELECT t.task_id, t.template_id, t.state FROM tasker.tasks_created_since(since) t),
-  recipes AS MATERIALIZED (
-    SELECT r.* FROM tasker.template_recipes(ARRAY(SELECT DISTINCT c.template_id FROM counted c)) r),
   tasks AS (
     SELECT count(*) AS total, count(*) FILTER (WHERE state = 'pending') AS pending,
            count(*) FILTER (WHERE state = 'in_progress') AS in_progress,
@@ -41,7 +39,7 @@ LANGUAGE sql STABLE SET jit = off AS $$
   exhausted AS (
     SELECT count(*) AS count
       FROM tasker.steps s JOIN counted c USING (task_id)
-      JOIN recipes r ON r.template_id = c.template_id AND r.position = s.position
+      JOIN tasker.template_steps r ON r.template_id = c.template_id AND r.position = s.position
      WHERE s.state = 'error' AND s.failures >= r.max_attempts)
   SELECT t.total, t.pending, t.in_progress, t.complete, t.error, t.cancelled,
          s.total, s.pending, s.in_progress, s.complete, s.error, s.retryable, e.count, s.in_backoff,

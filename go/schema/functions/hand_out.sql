@@ -1,6 +1,6 @@
 -- Hands steps out: the next attempt, its message and its state, together or not at all. The one place where an
 -- attempt begins. The caller has locked the steps' tasks (or made them in this transaction) and chosen steps that
--- are ready, or, in the sweep, some that are out but lost their message: these go out again as the same attempt.
+-- are ready, or become so in this moment, their parents being done, or, in the sweep, some that are out but lost their message: these go out again as the same attempt.
 -- Messages go onto their namespace's queue in order of rank.
 CREATE FUNCTION tasker.hand_out(chosen bigint[], actor text) RETURNS integer
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
@@ -30,8 +30,8 @@ BEGIN
 
     WITH moved AS (
       UPDATE tasker.steps s
-         SET state = 'enqueued', attempt = m.attempt, msg_id = m.msg_id, due_at = NULL, is_due = false, enqueued_at = now,
-             started_at = NULL
+         SET state = 'enqueued', unmet_dependencies = 0, attempt = m.attempt, msg_id = m.msg_id, due_at = NULL, is_due = false,
+             enqueued_at = now, started_at = NULL
         FROM unnest(steps, attempts, sent) AS m (step_id, attempt, msg_id)
        CROSS JOIN LATERAL (SELECT state FROM tasker.steps WHERE step_id = m.step_id OFFSET 0) was
        WHERE s.step_id = m.step_id AND s.step_id = ANY (steps)

@@ -1,4 +1,4 @@
--- The rows of new tasks: the tasks, their steps and the edges between them. fresh names the requests that become
+-- The rows of new tasks: the tasks and their steps. fresh names the requests that become
 -- tasks; everything else is looked up by a request's ordinal. Steps that the request skips are skipped from the start
 -- and open nothing that a child would wait for. A task that has nothing to do is complete at once. A task that is to start
 -- later waits with the steps that could run now as if for a retry, before their first attempt, and ages from its start on.
@@ -30,33 +30,22 @@ BEGIN
   END IF;
 
   INSERT INTO tasker.steps (task_id, namespace_id, position, name, state, unmet_dependencies, rank, due_at, completed_at)
-  SELECT t.task_id, t.namespace_id, s.position - 1, s.step ->> 'name',
+  SELECT t.task_id, t.namespace_id, s.position, s.name,
          CASE WHEN u.skipped THEN 'skipped' WHEN r.start_at > now AND u.unmet = 0 THEN 'waiting_for_retry' ELSE 'pending' END,
          u.unmet, tasker.dispatch_rank(t.priority, greatest(t.created_at, r.start_at)),
          CASE WHEN r.start_at > now AND u.unmet = 0 AND NOT u.skipped THEN r.start_at END, CASE WHEN u.skipped THEN now END
     FROM unnest(fresh) WITH ORDINALITY AS f (request, n)
    CROSS JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = ids[f.request] OFFSET 0) t
-    JOIN tasker.templates USING (template_id)
    CROSS JOIN LATERAL (
      SELECT CASE WHEN skips THEN requests -> f.request - 1 -> 'skip' END AS skip,
             CASE WHEN delays THEN (requests -> f.request - 1 ->> 'start_at')::timestamptz END AS start_at OFFSET 0) r
-   CROSS JOIN LATERAL jsonb_array_elements(definition -> 'steps') WITH ORDINALITY AS s (step, position)
+   CROSS JOIN LATERAL (SELECT * FROM tasker.template_steps WHERE template_id = t.template_id OFFSET 0) s
    CROSS JOIN LATERAL (
-     SELECT coalesce(r.skip ? (s.step ->> 'name'), false) AS skipped,
-            CASE WHEN r.skip IS NULL THEN jsonb_array_length(s.step -> 'depends_on') ELSE
-              (SELECT count(*) FROM jsonb_array_elements_text(s.step -> 'depends_on') AS p (name) WHERE NOT r.skip ? p.name) END AS unmet) u
+     SELECT coalesce(r.skip ? s.name, false) AS skipped,
+            CASE WHEN r.skip IS NULL THEN cardinality(s.parents) ELSE
+              (SELECT count(*) FROM tasker.template_steps p
+                WHERE p.template_id = t.template_id AND p.position = ANY (s.parents) AND NOT r.skip ? p.name) END AS unmet) u
    ORDER BY f.n, s.position;
-
-  INSERT INTO tasker.edges (parent_step_id, child_step_id)  -- a task at a time by OFFSET 0: see steps_of
-  SELECT parent.step_id, child.step_id
-    FROM unnest(fresh) n
-    JOIN tasker.templates t ON t.template_id = templates[n]
-   CROSS JOIN LATERAL (
-     SELECT s.step_id, s.position FROM tasker.steps s
-      WHERE s.task_id = ids[n] AND (s.unmet_dependencies > 0 OR skips) OFFSET 0) child
-   CROSS JOIN LATERAL jsonb_array_elements_text(t.definition -> 'steps' -> child.position -> 'depends_on') AS d (name)
-   CROSS JOIN LATERAL (
-     SELECT s.step_id FROM tasker.steps s WHERE s.task_id = ids[n] AND s.name = d.name OFFSET 0) parent;
 
   IF skips THEN
     INSERT INTO tasker.step_transitions (step_id, from_state, to_state, attempt, at, actor, reason)
@@ -64,7 +53,7 @@ BEGIN
       FROM tasker.steps_of(ARRAY(SELECT ids[n] FROM unnest(fresh) n)) s WHERE s.state = 'skipped' ORDER BY s.step_id;
   END IF;
   PERFORM tasker.settle_tasks(ARRAY(
-    SELECT ids[n] FROM unnest(fresh) n JOIN tasker.templates t ON t.template_id = templates[n]
-     WHERE skips OR t.definition -> 'steps' = '[]'), 'create_tasks');
+    SELECT ids[n] FROM unnest(fresh) n
+     WHERE skips OR NOT EXISTS (SELECT FROM tasker.template_steps WHERE template_id = templates[n])), 'create_tasks');
 END
 $$;

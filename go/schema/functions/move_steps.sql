@@ -5,6 +5,8 @@ CREATE FUNCTION tasker.move_steps(step_ids bigint[], target text, results jsonb,
 RETURNS void
 LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
+DECLARE
+  children bigint[];
 BEGIN
   WITH moved AS (
     UPDATE tasker.steps s
@@ -19,13 +21,10 @@ BEGIN
   SELECT step_id, from_state, target, attempt, move_steps.at, move_steps.actor, move_steps.reason FROM moved ORDER BY step_id;
 
   IF target IN ('skipped', 'resolved_manually') THEN  -- a statement of its own: a child may be among those that moved
+    children := ARRAY(SELECT c.step_id FROM unnest(step_ids) AS m (step_id) CROSS JOIN LATERAL tasker.children_of(m.step_id) AS c (step_id));
     UPDATE tasker.steps child SET unmet_dependencies = child.unmet_dependencies - f.parents
-      FROM (SELECT e.child_step_id, count(*)::integer AS parents
-              FROM unnest(step_ids) AS m (step_id)
-             CROSS JOIN LATERAL (
-               SELECT child_step_id FROM tasker.edges WHERE parent_step_id = m.step_id OFFSET 0) e
-             GROUP BY e.child_step_id) f
-     WHERE child.step_id = f.child_step_id;
+      FROM (SELECT step_id, count(*)::integer AS parents FROM unnest(children) AS c (step_id) GROUP BY step_id) f
+     WHERE child.step_id = f.step_id AND child.step_id = ANY (children);
   END IF;
 END
 $$;

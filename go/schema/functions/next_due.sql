@@ -1,17 +1,19 @@
--- In how many seconds the next step is due that waits for its start or for a retry; null when none waits.
+-- In how many seconds the next step is due that waits for its start or for a retry; null when none waits. What is paused
+-- waits for nobody.
 CREATE FUNCTION tasker.next_due() RETURNS float8
-LANGUAGE plpgsql VOLATILE SET jit = off SET enable_seqscan = off AS $$
+LANGUAGE plpgsql VOLATILE SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  namespace integer;
+  soonest   timestamptz;
 BEGIN
-  RETURN (
-    SELECT extract(epoch FROM min(first.due_at) - clock_timestamp())::float8
-      FROM tasker.namespaces n
-     CROSS JOIN LATERAL (
-       (SELECT s.due_at FROM tasker.steps s
-         WHERE s.namespace_id = n.namespace_id AND s.state = 'waiting_for_retry' AND NOT s.paused AND s.is_due LIMIT 1)
-       UNION ALL
-       (SELECT s.due_at FROM tasker.steps s
-         WHERE s.namespace_id = n.namespace_id AND s.state = 'waiting_for_retry' AND NOT s.paused AND NOT s.is_due
-         ORDER BY s.due_at LIMIT 1)) first
-     WHERE NOT tasker.is_paused(n.namespace_id));
+  FOR namespace IN SELECT tasker.ready_namespaces() LOOP
+    CONTINUE WHEN tasker.is_paused(namespace);
+    soonest := least(soonest,
+      (SELECT due_at FROM tasker.steps
+        WHERE namespace_id = namespace AND state = 'waiting_for_retry' AND NOT paused AND is_due LIMIT 1),
+      (SELECT due_at FROM tasker.steps
+        WHERE namespace_id = namespace AND state = 'waiting_for_retry' AND NOT paused AND NOT is_due ORDER BY due_at LIMIT 1));
+  END LOOP;
+  RETURN extract(epoch FROM soonest - clock_timestamp());
 END
 $$;

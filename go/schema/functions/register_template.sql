@@ -24,6 +24,7 @@ BEGIN
          encode(sha256(convert_to(whole::text, 'UTF8')), 'hex'), whole
     FROM tasker.namespaces n WHERE n.name = namespace
   ON CONFLICT DO NOTHING RETURNING templates.template_id INTO id;
+  PERFORM tasker.unfold_template(id, whole) WHERE id IS NOT NULL;
 
   SELECT t.* INTO present FROM tasker.templates t JOIN tasker.namespaces n USING (namespace_id)
    WHERE n.name = namespace AND t.name = normal_form ->> 'name' AND t.version = normal_form ->> 'version';

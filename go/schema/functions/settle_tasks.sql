@@ -10,20 +10,21 @@ DECLARE
   settled integer;
 BEGIN
   WITH judged AS (
-    SELECT t.id,
-           CASE WHEN s.moving THEN NULL WHEN s.satisfied THEN 'complete' WHEN s.failed THEN 'error' ELSE 'cancelled' END AS verdict
+    SELECT t.id, CASE WHEN s.satisfied THEN 'complete' WHEN s.failed THEN 'error' ELSE 'cancelled' END AS verdict
       FROM unnest(task_ids) AS t (id)
+      LEFT JOIN LATERAL (  -- the first step that can move says so; the others need not be looked at
+        SELECT true AS moving FROM tasker.steps WHERE task_id = t.id
+           AND (state IN ('enqueued', 'in_progress', 'waiting_for_retry') OR (state = 'pending' AND unmet_dependencies = 0)) LIMIT 1) m ON true
      CROSS JOIN LATERAL (
-       SELECT coalesce(bool_or(state IN ('enqueued', 'in_progress', 'waiting_for_retry')
-                               OR (state = 'pending' AND unmet_dependencies = 0)), false) AS moving,
-              coalesce(bool_and(state IN ('complete', 'skipped', 'resolved_manually')), true) AS satisfied,
+       SELECT coalesce(bool_and(state IN ('complete', 'skipped', 'resolved_manually')), true) AS satisfied,
               coalesce(bool_or(state = 'error'), false) AS failed
-         FROM tasker.steps WHERE task_id = t.id OFFSET 0) s),
+         FROM tasker.steps WHERE task_id = t.id OFFSET 0) s
+     WHERE m.moving IS NULL),
   moved AS (
     UPDATE tasker.tasks t
        SET state = j.verdict, completed_at = now, updated_at = now, key_held = t.key_held AND t.key_scope = 'forever'
       FROM judged j CROSS JOIN LATERAL (SELECT state FROM tasker.tasks WHERE task_id = j.id OFFSET 0) was
-     WHERE t.task_id = j.id AND t.task_id = ANY (task_ids) AND j.verdict IS NOT NULL AND t.state IN ('pending', 'in_progress')
+     WHERE t.task_id = j.id AND t.task_id = ANY (task_ids) AND t.state IN ('pending', 'in_progress')
     RETURNING t.task_id, was.state AS from_state, t.state AS to_state)
   INSERT INTO tasker.task_transitions (task_id, from_state, to_state, at, actor)
   SELECT task_id, from_state, to_state, now, actor FROM moved ORDER BY task_id;

@@ -37,9 +37,8 @@ BEGIN
      CROSS JOIN LATERAL (SELECT * FROM tasker.steps WHERE step_id = next.step_id OFFSET 0) s
      CROSS JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = s.task_id OFFSET 0) t
      CROSS JOIN LATERAL (
-       SELECT max(p.completed_at) AS done FROM tasker.edges e
-        CROSS JOIN LATERAL (SELECT completed_at FROM tasker.steps WHERE step_id = e.parent_step_id OFFSET 0) p
-        WHERE e.child_step_id = s.step_id OFFSET 0) parents
+       SELECT max(p.completed_at) AS done FROM tasker.parents_of(s.step_id) AS e (id)
+        CROSS JOIN LATERAL (SELECT completed_at FROM tasker.steps WHERE step_id = e.id OFFSET 0) p) parents
      CROSS JOIN LATERAL (
        SELECT max(h.at) AS at FROM tasker.step_transitions h WHERE h.step_id = s.step_id AND h.to_state = 'pending' OFFSET 0) revived
      CROSS JOIN LATERAL (

@@ -8,10 +8,10 @@ BEGIN
       SELECT id FROM unnest(step_ids) AS a (id)
       UNION
       SELECT s.step_id FROM doomed d
-       CROSS JOIN LATERAL (SELECT child_step_id FROM tasker.edges WHERE parent_step_id = d.id OFFSET 0) e
+       CROSS JOIN LATERAL tasker.children_of(d.id) AS c (id)
        CROSS JOIN LATERAL (
          SELECT step_id FROM tasker.steps
-          WHERE step_id = e.child_step_id AND state IN ('pending', 'enqueued', 'in_progress', 'waiting_for_retry') OFFSET 0) s)
+          WHERE step_id = c.id AND state IN ('pending', 'enqueued', 'in_progress', 'waiting_for_retry') OFFSET 0) s)
     SELECT id FROM doomed);
 END
 $$;
