@@ -37,7 +37,7 @@ func TestLateCommitWithALowID(t *testing.T) {
 
 // TestLateRequestAndResult: the same for the orchestrator's queues.
 func TestLateRequestAndResult(t *testing.T) {
-	remember := []rewording{{"WHERE vt <= clock_timestamp() ORDER BY", "WHERE vt <= clock_timestamp() AND msg_id > (SELECT id FROM public.head) ORDER BY"}}
+	remember := []rewording{{"AND vt <= clock_timestamp() ORDER BY", "AND vt <= clock_timestamp() AND msg_id > (SELECT id FROM public.head) ORDER BY"}}
 	interleaving(t, "a", rule{said: remember}, func(w *world, said []rewording) (fault string) {
 		w.exec(`CREATE TABLE public.head AS SELECT 0 AS id`)
 		o := w.orchestrator(w.rewording(said))

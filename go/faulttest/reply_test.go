@@ -225,9 +225,9 @@ func TestAReplyOutlivesItsQueue(t *testing.T) {
 // TestAReplyIsNotOverruled: a worker that does not keep to the protocol has sent a failure of the same attempt, which lies
 // before the reply on the queue.
 func TestAReplyIsNotOverruled(t *testing.T) {
-	overruled := []rewording{{`CASE WHEN s.reply IS NOT NULL THEN s.reply_id END`, `NULL::bigint`}}
+	overruled := rewriting{"tasker.hold_steps", `CASE WHEN s.reply IS NOT NULL THEN s.reply_id END`, `NULL::bigint`}
 	equal := rewriting{"tasker.apply_results", "AND (s.reply IS NULL OR s.reply_id = d.msg_id)", ""}
-	interleaving(t, "a", rule{sql: []rewriting{equal}, said: overruled}, func(w *world, said []rewording) (fault string) {
+	interleaving(t, "a", rule{sql: []rewriting{equal, overruled}}, func(w *world, said []rewording) (fault string) {
 		w.exec(effects)
 		task := w.create()
 		handler, msgID := w.replying(task)

@@ -12,9 +12,9 @@ const holdTask = `SELECT FROM tasker.tasks WHERE task_id = $1::text::uuid FOR UP
 
 // TestTickDoesNotWaitForATask: somebody's transaction holds a task that has a result, and a step that is ready.
 func TestTickDoesNotWaitForATask(t *testing.T) {
-	patient := rewording{"ORDER BY task_id FOR NO KEY UPDATE SKIP LOCKED", "ORDER BY task_id FOR NO KEY UPDATE"}
+	patient := rewriting{"tasker.hold_steps", "ORDER BY t.task_id FOR NO KEY UPDATE SKIP LOCKED", "ORDER BY t.task_id FOR NO KEY UPDATE"}
 	t.Run("apply", func(t *testing.T) {
-		interleaving(t, "a; b: a", rule{said: []rewording{patient}}, func(w *world, said []rewording) (fault string) {
+		interleaving(t, "a; b: a", rule{sql: []rewriting{patient}}, func(w *world, said []rewording) (fault string) {
 			held, free := w.create(), w.create()
 			caller := w.session("caller").do(`BEGIN`).do(holdTask, held)
 			w.answer(held, "a")

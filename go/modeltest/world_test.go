@@ -72,7 +72,8 @@ func newWorld(t testing.TB) *world {
 const truncateEvery = 25
 
 var (
-	cleaned = []string{"public.effects", "tasker.suspects", "tasker.pauses", "tasker.tasks", "tasker.templates", "tasker.dead_letters", "pgmq.q_ma_queue",
+	cleaned = []string{"public.effects", "tasker.suspects", "tasker.pauses", "tasker.tasks", "tasker.task_transitions",
+		"tasker.step_transitions", "tasker.templates", "tasker.dead_letters", "pgmq.q_ma_queue",
 		"pgmq.q_mb_queue", "pgmq.q_orchestration_step_results", "pgmq.q_orchestration_task_requests"}
 	emptied = []string{"pgmq.a_ma_queue", "pgmq.a_mb_queue", "pgmq.a_orchestration_step_results", "pgmq.a_orchestration_task_requests"}
 )

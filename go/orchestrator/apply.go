@@ -26,10 +26,11 @@ func (o *Orchestrator) applyBatch(ctx context.Context, tx pgx.Tx, messages []que
 	if err != nil || len(replies) == 0 {
 		return err
 	}
-	found, err := lockSteps(ctx, tx, replies)
+	found, err := holdSteps(ctx, tx, replies)
 	if err != nil {
 		return err
 	}
+	o.behind = done.full && found.now.Sub(messages[len(messages)-1].EnqueuedAt) > backlogAge
 	b := decide(replies, found, o.config.MaxHint, rand.Float64, done)
 	if err := o.refuseRead(ctx, tx, replies, b.busy, done); err != nil {
 		return err
@@ -187,8 +188,8 @@ func (o *Orchestrator) write(ctx context.Context, tx pgx.Tx, b decided, done *Re
 	var written Report
 	var trouble []string
 	err = tx.QueryRow(ctx, `SELECT finished, enqueued, contended, trouble
-		FROM tasker.apply_results($1::jsonb, $2, $3, $4, coalesce($5::integer[], '{}'))`,
-		string(encoded), b.done, o.config.Actor, o.handOut.limit(), namespaces).
+		FROM tasker.apply_results($1::jsonb, $2, $3, $4, $5, coalesce($6::integer[], '{}'))`,
+		string(encoded), b.done, o.config.Actor, o.handOut.limit(), o.portion(), namespaces).
 		Scan(&written.Finished, &written.Enqueued, &written.Contended, &trouble)
 	if err != nil {
 		return fmt.Errorf("apply results: %w", err)

@@ -99,7 +99,7 @@ func TestBrokenNamespaceIsAlone(t *testing.T) {
 			w.queueUp("broken", 10)
 			w.queueUp("healthy", 200)
 			mend := w.breakQueue(code, "true")
-			for range 12 {
+			for range 24 {
 				w.tick()
 			}
 			require.Equal(t, 200, w.out("healthy"))

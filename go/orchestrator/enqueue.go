@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -11,6 +12,7 @@ import (
 // back. It also looks when the next one will be due. When all namespaces together fail, each is tried alone; when that goes
 // well, it was none of them.
 func (o *Orchestrator) enqueue(ctx context.Context, r *Report) error {
+	r.looked = true
 	together := o.counting(ctx, r, o.enqueueTogether)
 	if together == nil {
 		o.handOut.grow()
@@ -42,7 +44,7 @@ func (o *Orchestrator) enqueueTogether(ctx context.Context, tx pgx.Tx, done *Rep
 	if err != nil {
 		return err
 	}
-	if err := o.enqueueIn(ctx, tx, namespaces, o.handOut.limit(), nil, done); err != nil {
+	if err := o.enqueueIn(ctx, tx, namespaces, o.portion(), nil, done); err != nil {
 		return err
 	}
 	return tx.QueryRow(ctx, `SELECT tasker.next_due()`).Scan(&done.NextDue)
@@ -69,5 +71,19 @@ func (o *Orchestrator) enqueueIn(ctx context.Context, tx pgx.Tx, namespaces []in
 	return err
 }
 
-// enqueueFactor is how many steps may go out for each message of a batch: a result may free several.
-const enqueueFactor = 10
+const (
+	// enqueueFactor is how many steps may go out for each message of a batch: a result may free several.
+	enqueueFactor = 10
+	// backlogAge is how long a result may have waited when nobody is behind: a few ticks.
+	backlogAge = 50 * time.Millisecond
+)
+
+// portion is how much of what waits to be handed out may go in one tick: twice what one takes back, or, while results
+// pile up, a quarter of it. Otherwise a namespace with very much to do would have its whole window answered before the first
+// of it is applied, and whoever has little to do would stand behind that.
+func (o *Orchestrator) portion() int {
+	if o.behind {
+		return min(max(o.config.BatchSize/4, 1), o.handOut.limit())
+	}
+	return min(2*o.config.BatchSize, o.handOut.limit())
+}

@@ -70,6 +70,7 @@ type Orchestrator struct {
 	requests batch              // how many requests admit takes
 	results  batch              // how many results apply takes
 	handOut  batch              // how many steps go out at a time
+	behind   bool               // results wait for longer than they should
 	sweepAt  time.Time          // when the next sweep is due
 	watched  map[int32]*watched // namespaces that are handed out by themselves
 	sweeps   map[int32]*batch   // namespaces in which a sweep was too much, and how much it may be

@@ -21,6 +21,7 @@ type Report struct {
 	// NextDue is when the next start, retry or new try of a hand-out is due, in seconds from now; nil when none waits.
 	NextDue *float64 `json:"next_due,omitempty"`
 
+	looked  bool         // NextDue is what there is to say of it, also when it is nil
 	full    bool         // a queue gave as many messages as were asked for: more may wait behind them
 	letters []deadLetter // what is told of once the transaction has committed
 }
@@ -55,7 +56,7 @@ func (r *Report) counts() []tally {
 // add takes in what another report counted: what a transaction did, once it has committed.
 func (r *Report) add(other Report) {
 	r.full = r.full || other.full
-	if other.NextDue != nil {
+	if other.NextDue != nil || other.looked {
 		r.NextDue = other.NextDue
 	}
 	more := other.counts()
@@ -63,6 +64,9 @@ func (r *Report) add(other Report) {
 		*c.n += *more[i].n
 	}
 }
+
+// leftReady says whether a tick may have made something ready that did not go out with what made it so.
+func (r Report) leftReady() bool { return r.Admitted > 0 || r.Retried > 0 || r.Contended > 0 }
 
 // attributes gives the counts that are not zero, by the names they have in JSON.
 func (r Report) attributes() map[string]any {

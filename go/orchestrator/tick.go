@@ -17,10 +17,11 @@ func (o *Orchestrator) Tick(ctx context.Context) (Report, error) {
 	var r Report
 	var failures []error
 	seen := o.look(ctx)
+	o.behind, r.NextDue = false, seen.nextDue
 	for _, s := range []stage{
-		{"admit", o.admit, func() bool { return seen.requests || o.requests.owes() }},                // requests become tasks
-		{"apply", o.apply, func() bool { return seen.results || o.results.owes() }},                  // results become transitions, tasks come to rest, freed steps go out
-		{"enqueue", o.enqueue, func() bool { return seen.ready || r.Moved() || len(o.watched) > 0 }}, // what is due or was held back becomes messages
+		{"admit", o.admit, func() bool { return seen.requests || o.requests.owes() }},                    // requests become tasks
+		{"apply", o.apply, func() bool { return seen.results || o.results.owes() }},                      // results become transitions, tasks come to rest, freed steps go out
+		{"enqueue", o.enqueue, func() bool { return seen.ready || r.leftReady() || len(o.watched) > 0 }}, // what is due or was held back becomes messages
 		{"sweep", o.sweep, o.isSweepDue}, // what got lost is found, now and then
 	} {
 		if !s.needed() {
@@ -35,9 +36,6 @@ func (o *Orchestrator) Tick(ctx context.Context) (Report, error) {
 				break
 			}
 		}
-	}
-	if !r.Moved() && r.NextDue == nil {
-		r.NextDue = seen.nextDue
 	}
 	return r, o.remember(r, errors.Join(failures...))
 }

@@ -4,9 +4,9 @@
 -- step, which keeps what tasker.reply sent until it is applied. Then nothing else counts.
 -- The caller has locked the tasks. The UPDATE tests state and attempt once more; history, the events that handlers told
 -- of and the children's counts come from what it really changed. Gives how many tasks came to rest.
--- Steps that this frees go out along, at most quantity of them, in the namespaces that are named. When that fails, trouble
+-- Steps that this frees go out along in the namespaces that are named: see enqueue_freed. When that fails, trouble
 -- says why, as SQLSTATE and message, and the results stand all the same: the steps are ready, and enqueue tries again.
-CREATE FUNCTION tasker.apply_results(decisions jsonb, done bigint[], actor text, quantity integer DEFAULT 0,
+CREATE FUNCTION tasker.apply_results(decisions jsonb, done bigint[], actor text, quantity integer DEFAULT 0, portion integer DEFAULT 0,
   namespaces integer[] DEFAULT '{}', OUT finished integer, OUT enqueued integer, OUT contended integer, OUT trouble text[])
 LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
@@ -68,6 +68,6 @@ BEGIN
   UPDATE tasker.tasks t SET updated_at = now WHERE t.task_id = ANY (touched);
   finished := tasker.settle_tasks(ARRAY(SELECT unnest(touched) EXCEPT SELECT unnest(moving)), actor);
 
-  SELECT f.* INTO enqueued, contended, trouble FROM tasker.free_steps(freed, quantity, actor, namespaces) f;
+  SELECT f.* INTO enqueued, contended, trouble FROM tasker.free_steps(freed, quantity, portion, actor, namespaces) f;
 END
 $$;

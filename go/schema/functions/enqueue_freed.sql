@@ -1,7 +1,7 @@
--- Hands out steps whose last parent is done in this transaction, which holds their tasks: as long as their namespace, one of
--- those named, has room for all of them, and nothing else waits there. Otherwise they join those that wait, and rank says who
--- goes, as always. Gives enqueue_ready's counts.
-CREATE FUNCTION tasker.enqueue_freed(freed bigint[], quantity integer, actor text, namespaces integer[])
+-- Hands out steps whose last parent is done in this transaction, which holds their tasks: at most quantity of them, and as long
+-- as their namespace, one of those named, has room for all of its own, and nothing else waits there. Otherwise they join
+-- those that wait, and rank says which portion goes, as always. Gives enqueue_ready's counts.
+CREATE FUNCTION tasker.enqueue_freed(freed bigint[], quantity integer, portion integer, actor text, namespaces integer[])
 RETURNS TABLE (enqueued integer, contended integer)
 LANGUAGE plpgsql SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
@@ -29,7 +29,7 @@ BEGIN
       enqueued := enqueued + tasker.hand_out(namespace.steps, actor);
     ELSE
       UPDATE tasker.steps s SET unmet_dependencies = 0 WHERE s.step_id = ANY (namespace.steps);
-      SELECT r.* INTO others FROM tasker.enqueue_ready(quantity - enqueued, actor, ARRAY[namespace.namespace_id]) r;
+      SELECT r.* INTO others FROM tasker.enqueue_ready(least(quantity - enqueued, portion), actor, ARRAY[namespace.namespace_id]) r;
       enqueued := enqueued + others.enqueued;
       contended := contended + others.contended;
     END IF;
