@@ -22,7 +22,9 @@ module TaskerCore
       RUBY
 
       # Everything that tests may have made; what stands on other rows goes with them.
-      ROWS = %w[tasker.tasks tasker.pauses tasker.dead_letters tasker.templates tasker.namespaces].freeze
+      ROWS = %w[
+        tasker.tasks tasker.task_transitions tasker.step_transitions tasker.pauses tasker.dead_letters tasker.templates tasker.namespaces
+      ].freeze
 
       # The queues that are ours.
       PURGE = "SELECT pgmq.purge_queue(queue_name)::text FROM pgmq.list_queues() WHERE queue_name LIKE 'orchestration\\_%' " \
