@@ -60,14 +60,24 @@ func (w *world) open(ctx context.Context, c orchestrator.Config) (*orchestrator.
 	return orchestrator.Open(ctx, c)
 }
 
-// start runs an orchestrator until stop.
+// careful is how long an orchestrator leases what it takes after it starts, because nobody knows how the one before ended:
+// longer than it says in its guard.go.
+const careful = 11 * time.Second
+
+// start runs an orchestrator until stop, and waits until it works as it does for the rest of its life.
 func (w *world) start(ctx context.Context) (stop func(), err error) {
 	o, err := w.open(ctx, orchestrator.Config{})
 	if err != nil {
 		return nil, err
 	}
 	o.Start()
-	return o.Close, nil
+	select {
+	case <-time.After(careful):
+		return o.Close, nil
+	case <-ctx.Done():
+		o.Close()
+		return nil, ctx.Err()
+	}
 }
 
 // chunk is how many steps are created in one statement at most.
