@@ -58,3 +58,23 @@ func TestIdleNamespacesCostNothing(t *testing.T) {
 	require.Less(t, read(`SELECT tasker.look(0, 0)`), int64(20))
 	require.Less(t, read(`SELECT tasker.enqueue_ready(10, 'test')`), int64(20))
 }
+
+// TestLessGoesOutWhileResultsWait: a tick hands out twice as many steps as it takes results back, and a quarter as many while
+// results have waited for long.
+func TestLessGoesOutWhileResultsWait(t *testing.T) {
+	t.Parallel()
+	w := newWard(t)
+	w.results.full, w.config.BatchSize = 8, 8
+	w.queueUp("healthy", 100)
+	answer := func(since string) {
+		w.exec(`INSERT INTO pgmq.q_orchestration_step_results (enqueued_at, vt, message) SELECT now() - $1::interval, now(),
+			jsonb_build_object('protocol', 1, 'step_id', n, 'task_id', gen_random_uuid(), 'attempt', 9, 'status', 'success') FROM generate_series(1, 8) n`, since)
+	}
+	answer("0 seconds")
+	r := w.tick()
+	require.Equal(t, []int{8, 16}, []int{r.Stale, r.Enqueued})
+	answer("1 minute")
+	r = w.tick()
+	require.Equal(t, []int{8, 2}, []int{r.Stale, r.Enqueued})
+	require.Equal(t, 16, w.tick().Enqueued)
+}

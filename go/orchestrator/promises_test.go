@@ -90,7 +90,7 @@ func TestStaleResultsFreeNobody(t *testing.T) {
 	require.NoError(t, err)
 	report, err := o.Tick(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []int{1, 10}, []int{report.Stale, report.Enqueued})
+	require.Equal(t, []int{1, 2}, []int{report.Stale, report.Enqueued})
 }
 
 // TestWaitingTasksDelayNobody: five thousand tasks wait for a retry that is far off. A new one goes out with the next tick,

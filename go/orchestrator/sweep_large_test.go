@@ -14,8 +14,9 @@ func TestSweepOfLargeMessages(t *testing.T) {
 	w := newWard(t)
 	w.queueUp("broken", 20)
 	w.queueUp("healthy", 20)
-	lost := w.tick().Enqueued
-	require.Equal(t, 40, lost)
+	for range 4 {
+		require.Equal(t, 10, w.tick().Enqueued)
+	}
 	w.exec(`SELECT pgmq.purge_queue('broken_queue'), pgmq.purge_queue('healthy_queue')`)
 	r, err := w.Sweep(t.Context())
 	require.NoError(t, err)
