@@ -38,7 +38,7 @@ func TestReadyIsReadAgainUnderTheLock(t *testing.T) {
 // TestRepeatableReadIsToldToTryAgain: a caller in REPEATABLE READ took his snapshot before a result of the task was
 // applied, and cancels the only other step. Whoever saw the task as it was would leave it open for ever.
 func TestRepeatableReadIsToldToTryAgain(t *testing.T) {
-	unlocked := rewriting{"tasker.lock_steps_of", "PERFORM FROM tasker.steps s WHERE s.step_id = ANY (step_ids) ORDER BY s.step_id FOR NO KEY UPDATE;", "NULL;"}
+	unlocked := rewriting{"tasker.lock_steps_of", "OFFSET 0 FOR NO KEY UPDATE", "OFFSET 0"}
 	interleaving(t, "a; b", rule{sql: []rewriting{noTouch, unlocked}}, func(w *world, _ []rewording) (fault string) {
 		task := w.create()
 		o := w.orchestrator()
@@ -59,7 +59,7 @@ func TestRepeatableReadIsToldToTryAgain(t *testing.T) {
 
 // TestTasksAreLockedInOneOrder: two operators cancel the same tasks, named in opposite order, while a third holds one.
 func TestTasksAreLockedInOneOrder(t *testing.T) {
-	asAsked := rewriting{"tasker.lock_tasks", "ORDER BY t.task_id FOR NO KEY UPDATE", "ORDER BY array_position(task_ids, t.task_id) FOR NO KEY UPDATE"}
+	asAsked := rewriting{"tasker.lock_tasks", "ORDER BY id", "ORDER BY array_position(task_ids, id)"}
 	interleaving(t, "a; b", rule{sql: []rewriting{asAsked}}, func(w *world, _ []rewording) (fault string) {
 		one, two := w.create(), w.create()
 		third := w.session("third").do(`BEGIN`).do(holdTask, one)

@@ -179,18 +179,60 @@ func (m *model) made(r *request, fresh int) *task {
 	return nil
 }
 
-// tick is one pass: some requests, some results, then what is ready. Nothing of a task that somebody holds is touched.
-func (m *model) tick(batch int, held *task) {
+// tick is one pass: some requests, some results and what they free, then what is ready. Nothing of a task that somebody holds is
+// touched. Behind is what only the clock knows: whether results have waited for long.
+func (m *model) tick(batch int, held *task, behind bool) {
+	portion := 2 * batch
+	if behind {
+		portion = max(batch/4, 1)
+	}
+	look := m.looksReady()
 	requests := m.requests[:min(batch, len(m.requests))]
 	m.requests = m.requests[len(requests):]
+	tasks := len(m.tasks)
 	m.create(requests...)
-	touched := m.apply(batch, held)
-	m.handOutReady(touched, 10*batch, held)
-	m.handOutReady(m.namespaces, 10*batch, held)
+	before := m.firsts()
+	retried := m.apply(batch, held)
+	m.handOutFreed(keep(m.firsts(), func(s *step) bool { return !slices.Contains(before, s) }), 10*batch, portion, held)
+	if look || len(m.tasks) > tasks || retried {
+		m.handOutReady(m.namespaces, portion, held)
+	}
 }
 
-// apply takes the first results and gives the namespaces in which one of them counted.
-func (m *model) apply(batch int, held *task) (touched []*namespace) {
+// looksReady says what a look before a tick finds.
+func (m *model) looksReady() bool {
+	return slices.ContainsFunc(m.namespaces, func(n *namespace) bool {
+		return slices.ContainsFunc(m.ready(n, nil), func(s *step) bool { return s.first() || !m.pausedIn(n) })
+	})
+}
+
+// firsts are the steps that wait for no other and were never tried, or are to be tried as if for the first time.
+func (m *model) firsts() (all []*step) {
+	for _, n := range m.namespaces {
+		all = append(all, keep(m.ready(n, nil), (*step).first)...)
+	}
+	return all
+}
+
+// handOutFreed hands out steps whose last parent is done, unless their namespace has no room for all of them or others wait
+// there: then they queue up.
+func (m *model) handOutFreed(freed []*step, quantity, portion int, held *task) {
+	for _, n := range m.namespaces {
+		ours := keep(freed, func(s *step) bool { return s.task.namespace == n })
+		waiting := len(m.ready(n, nil))
+		switch {
+		case len(ours) == 0 || m.pausedIn(n):
+		case len(ours) <= min(quantity, m.room(n)) && waiting == len(ours):
+			m.handOut(ours)
+			quantity -= len(ours)
+		default:
+			quantity -= m.handOutReady([]*namespace{n}, min(quantity, portion), held)
+		}
+	}
+}
+
+// apply takes the first results and says whether one of them made its step wait for a retry.
+func (m *model) apply(batch int, held *task) (retried bool) {
 	taken := m.results[:min(batch, len(m.results))]
 	left := slices.Clone(m.results[len(taken):])
 	var busy []*result
@@ -203,11 +245,11 @@ func (m *model) apply(batch int, held *task) (touched []*namespace) {
 			m.dead++
 		}
 		if r.step != nil && m.answered(r) {
-			touched = append(touched, r.step.task.namespace)
+			retried = retried || r.step.state == "waiting_for_retry"
 		}
 	}
 	m.results = append(busy, left...)
-	return keep(m.namespaces, func(n *namespace) bool { return slices.Contains(touched, n) })
+	return retried
 }
 
 // answered is the rule for one result: it counts for the current attempt of a step that is out, and only once.
@@ -279,8 +321,9 @@ func byRank(steps []*step) []*step {
 	return steps
 }
 
-// handOutReady hands out as much as windows and quantity allow. Namespaces that have something share the quantity.
-func (m *model) handOutReady(namespaces []*namespace, quantity int, held *task) {
+// handOutReady hands out as much as windows and quantity allow, and gives how much. Namespaces that have something share the
+// quantity.
+func (m *model) handOutReady(namespaces []*namespace, quantity int, held *task) (out int) {
 	namespaces = keep(namespaces, func(n *namespace) bool { return len(m.ready(n, nil)) > 0 })
 	for i, n := range namespaces {
 		if m.pausedIn(n) {
@@ -291,8 +334,10 @@ func (m *model) handOutReady(namespaces []*namespace, quantity int, held *task) 
 		if room := min(m.room(n), (quantity+left-1)/left, len(ready)); room > 0 {
 			m.handOut(m.pick(ready, room))
 			quantity -= room
+			out += room
 		}
 	}
+	return out
 }
 
 // handOut is where an attempt begins: the next number, a message, and the task is under way.

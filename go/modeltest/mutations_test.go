@@ -113,7 +113,7 @@ var goMutations = []mutation{
 	{"two results of one batch count", "go/orchestrator/apply.go",
 		`f.steps[r.result.StepID] = step`, ``},
 	{"a result is written for a task that somebody holds", "go/orchestrator/locks.go",
-		`return known && step.taskID == r.TaskID && !(f.lockedTasks[step.taskID] && f.lockedSteps[r.StepID])`,
+		`return known && step.taskID == r.TaskID && !step.held`,
 		`return known && step.taskID == ""`},
 	{"any task's step takes the result", "go/orchestrator/apply.go",
 		`if known && step.taskID == r.result.TaskID &&`, `if known &&`},

@@ -154,7 +154,7 @@ func (h *history) tick(who int, held *task) {
 	report, err := h.w.orchestrators[who].Tick(h.w.ctx)
 	h.must(err)
 	h.must(release())
-	h.m.tick(batchSizes[who], held)
+	h.m.tick(batchSizes[who], held, report.Behind)
 	said, _ := json.Marshal(report)
 	h.say("tick by %d, while somebody holds %v: %s", who+1, held, said)
 }

@@ -31,6 +31,7 @@ func (o *Orchestrator) applyBatch(ctx context.Context, tx pgx.Tx, messages []que
 		return err
 	}
 	o.behind = done.full && found.now.Sub(messages[len(messages)-1].EnqueuedAt) > backlogAge
+	done.Behind = o.behind
 	b := decide(replies, found, o.config.MaxHint, rand.Float64, done)
 	if err := o.refuseRead(ctx, tx, replies, b.busy, done); err != nil {
 		return err

@@ -20,6 +20,8 @@ type Report struct {
 
 	// NextDue is when the next start, retry or new try of a hand-out is due, in seconds from now; nil when none waits.
 	NextDue *float64 `json:"next_due,omitempty"`
+	// Behind: results wait for longer than a few ticks take, so less of what is ready goes out.
+	Behind bool `json:"behind,omitempty"`
 
 	looked  bool         // NextDue is what there is to say of it, also when it is nil
 	full    bool         // a queue gave as many messages as were asked for: more may wait behind them
@@ -56,6 +58,7 @@ func (r *Report) counts() []tally {
 // add takes in what another report counted: what a transaction did, once it has committed.
 func (r *Report) add(other Report) {
 	r.full = r.full || other.full
+	r.Behind = r.Behind || other.Behind
 	if other.NextDue != nil || other.looked {
 		r.NextDue = other.NextDue
 	}
