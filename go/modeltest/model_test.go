@@ -184,7 +184,7 @@ func (m *model) made(r *request, fresh int) *task {
 func (m *model) tick(batch int, held *task, behind bool) {
 	portion := 2 * batch
 	if behind {
-		portion = max(batch/4, 1)
+		portion = max(batch/4, 2)
 	}
 	look := m.looksReady()
 	requests := m.requests[:min(batch, len(m.requests))]
@@ -324,11 +324,8 @@ func byRank(steps []*step) []*step {
 // handOutReady hands out as much as windows and quantity allow, and gives how much. Namespaces that have something share the
 // quantity.
 func (m *model) handOutReady(namespaces []*namespace, quantity int, held *task) (out int) {
-	namespaces = keep(namespaces, func(n *namespace) bool { return len(m.ready(n, nil)) > 0 })
+	namespaces = keep(namespaces, func(n *namespace) bool { return len(m.ready(n, nil)) > 0 && !m.pausedIn(n) })
 	for i, n := range namespaces {
-		if m.pausedIn(n) {
-			continue
-		}
 		left := len(namespaces) - i
 		ready := m.ready(n, held)
 		if room := min(m.room(n), (quantity+left-1)/left, len(ready)); room > 0 {

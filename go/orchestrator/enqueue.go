@@ -83,7 +83,7 @@ const (
 // of it is applied, and whoever has little to do would stand behind that.
 func (o *Orchestrator) portion() int {
 	if o.behind {
-		return min(max(o.config.BatchSize/4, 1), o.handOut.limit())
+		return min(max(o.config.BatchSize/4, 2), o.handOut.limit())
 	}
 	return min(2*o.config.BatchSize, o.handOut.limit())
 }

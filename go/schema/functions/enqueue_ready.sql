@@ -21,7 +21,7 @@ BEGIN
   FOR namespace IN
     SELECT c.*, count(*) OVER () AS count, row_number() OVER (ORDER BY c.namespace_id) AS n FROM (
       SELECT n.namespace_id, n.dispatch_window FROM tasker.ready_namespaces() AS r (id) JOIN tasker.namespaces n ON n.namespace_id = r.id
-       WHERE (only_namespaces IS NULL OR n.namespace_id = ANY (only_namespaces))
+       WHERE (only_namespaces IS NULL OR n.namespace_id = ANY (only_namespaces)) AND NOT tasker.is_paused(n.namespace_id)
          AND cardinality(tasker.next_ready(n.namespace_id, 1, besides)) > 0
          AND to_regclass(format('pgmq.%I', 'q_' || tasker.queue_name(n.name))) IS NOT NULL  -- else the others go on without it
        ORDER BY random() LIMIT quantity) c
@@ -31,7 +31,7 @@ BEGIN
       contended := contended + 1;
       CONTINUE;
     END IF;
-    CONTINUE WHEN tasker.is_paused(namespace.namespace_id);  -- tested under the lock that a pause takes
+    CONTINUE WHEN tasker.is_paused(namespace.namespace_id);  -- again, now under the lock that a pause takes
     share := ceil((quantity - enqueued) / (namespace.count - namespace.n + 1)::float8);
     room := least(tasker.window_room(namespace.namespace_id, namespace.dispatch_window), share);
     CONTINUE WHEN room <= 0;
