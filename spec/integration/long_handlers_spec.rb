@@ -33,8 +33,7 @@ RSpec.describe "A handler that takes long", :database do
     task = count
     old = start_counting_worker(lease: "30") # nobody else may be given it because a busy machine kept this one from its heartbeat
     wait_for_beginning(old)
-    old.signal("TERM")
-    let_go_on
+    old.signal("TERM") # it stands until it hears of it
     expect(old.ending).to eq(0)
     expect(task.step(:pack)).to have_attributes(state: :enqueued, attempts: 1, failures: 0, losses: 0)
     fresh = start_counting_worker
