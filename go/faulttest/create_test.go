@@ -58,7 +58,8 @@ func TestKeysAreLockedInOneOrder(t *testing.T) {
 // TestRepliesAreLockedInOneOrder: two workers answer the same two messages (one of them has lost its leases) in opposite
 // order, while a third holds one of them.
 func TestRepliesAreLockedInOneOrder(t *testing.T) {
-	asAsked := rewriting{"tasker.reply_steps", "ORDER BY q.msg_id FOR UPDATE OF q", "ORDER BY replies.result ->> 'place' FOR UPDATE OF q"}
+	asAsked := rewriting{"tasker.reply_steps", "DELETE FROM %s WHERE msg_id = ANY ($1) RETURNING",
+		"DELETE FROM %s USING (SELECT id FROM unnest($1) WITH ORDINALITY AS a (id, n) ORDER BY n OFFSET 0) a WHERE msg_id = id RETURNING"}
 	interleaving(t, "a; b", rule{sql: []rewriting{asAsked}}, func(w *world, _ []rewording) (fault string) {
 		w.create()
 		third := w.session("third").do(`BEGIN`).do(`SELECT FROM pgmq.q_demo_queue WHERE msg_id = 1 FOR UPDATE`)

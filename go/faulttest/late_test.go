@@ -16,8 +16,8 @@ import (
 // TestLateCommitWithALowID: a caller's transaction takes ids of messages, dawdles, and commits after later ones have
 // been read and answered. What it sent is still read. Without the rule a reader remembers how far it got.
 func TestLateCommitWithALowID(t *testing.T) {
-	remember := rewriting{"tasker.read_steps", "lease_seconds, quantity) r;",
-		"lease_seconds, quantity) r WHERE r.msg_id > coalesce(nullif(current_setting('test.head', true), '')::bigint, 0);"}
+	remember := rewriting{"tasker.read_steps", "named ON true;",
+		"named ON true WHERE r.msg_id > coalesce(nullif(current_setting('test.head', true), '')::bigint, 0);"}
 	interleaving(t, "a", rule{sql: []rewriting{remember}}, func(w *world, _ []rewording) (fault string) {
 		late := w.session("late").do(`BEGIN`)
 		late.do(`SELECT tasker.create_task($1::jsonb)`, request("job"))

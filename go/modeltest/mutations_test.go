@@ -32,7 +32,7 @@ var sqlMutations = []mutation{
 	{"a death counts again and again in a pause", "start_steps",
 		`CASE WHEN a.paused THEN 'enqueued' ELSE`, `CASE WHEN a.paused THEN s.state ELSE`},
 	{"a reply is sent although its message is gone", "reply_steps",
-		`FROM replies JOIN gone USING (msg_id)`, `FROM replies`},
+		`WHERE r.msg_id = ANY (gone)`, ``},
 	{"anybody may give a lease back", "release_steps",
 		`USING (msg_id, read_ct)`, `USING (msg_id)`},
 	{"a paused namespace goes on", "is_paused",

@@ -117,7 +117,7 @@ func TestLongMigrate(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestUpgradeWithTasksUnderWay: a database of the migration before, with tasks in the states that they pass, is migrated:
+// TestUpgradeWithTasksUnderWay: a database of an earlier migration, with tasks in the states that they pass, is migrated:
 // what is there stays as it is and goes on, now with what the migration brought.
 func TestUpgradeWithTasksUnderWay(t *testing.T) {
 	t.Parallel()
@@ -127,8 +127,10 @@ func TestUpgradeWithTasksUnderWay(t *testing.T) {
 	rows := func() []string {
 		return w.lines(`SELECT to_jsonb(s)::text FROM tasker.steps s UNION ALL SELECT to_jsonb(t)::text FROM tasker.tasks t
 			UNION ALL SELECT to_jsonb(h)::text FROM tasker.step_transitions h
-			UNION ALL SELECT to_jsonb(h)::text FROM tasker.task_transitions h ORDER BY 1`)
+			UNION ALL SELECT to_jsonb(h)::text FROM tasker.task_transitions h
+			UNION ALL SELECT to_jsonb(g)::text FROM tasker.template_steps g ORDER BY 1`)
 	}
+	play(w, "template graph\n  a:\n  b: a\n  c: a\n  d: c b\n  e: d a\n----")
 	play(w, "template job\n  a:, backoff=fixed:10\n  b: a\nrequest job\nrequest job\nrequest job\nrequest job\n----")
 	// What ticks and workers of that build did meanwhile.
 	dbtest.Execute(t, conn, `UPDATE tasker.steps SET state = 'in_progress', started_at = now() WHERE step_id = 3;
@@ -137,11 +139,14 @@ func TestUpgradeWithTasksUnderWay(t *testing.T) {
 		UPDATE tasker.tasks SET state = 'cancelled', completed_at = now() WHERE task_id = (SELECT task_id FROM tasker.steps WHERE step_id = 7);
 		DELETE FROM pgmq.q_demo_queue WHERE message -> 'step_id' IN ('5', '7')`)
 	before := rows()
-	require.Len(t, before, 8+4+4+4)
-	down, err := os.ReadFile("../schema/migrations/0004_graph.down.sql")
-	require.NoError(t, err)
-	dbtest.Execute(t, conn, `DROP VIEW tasker.ready_tasks, tasker.step_dag_relationships;`+string(down)+`; DELETE FROM tasker.migrations WHERE number = 4;
+	require.Len(t, before, 8+4+4+4+5+2)
+	dbtest.Execute(t, conn, `DROP VIEW tasker.ready_tasks, tasker.step_dag_relationships; DELETE FROM tasker.migrations WHERE number > 3;
 		UPDATE tasker.installation SET digest = 'of 0003'`)
+	for _, name := range []string{"0005_ancestors", "0004_graph"} {
+		down, err := os.ReadFile("../schema/migrations/" + name + ".down.sql")
+		require.NoError(t, err)
+		dbtest.Execute(t, conn, string(down))
+	}
 	require.Equal(t, []string{"1 2", "3 4", "5 6", "7 8"}, w.lines(`SELECT parent_step_id || ' ' || child_step_id FROM tasker.edges ORDER BY 1`))
 
 	require.NoError(t, schema.Migrate(t.Context(), conn))

@@ -65,7 +65,6 @@ BEGIN
   SELECT ARRAY(SELECT DISTINCT task_id FROM moved), ARRAY(SELECT DISTINCT task_id FROM behind WHERE ready),
          ARRAY(SELECT step_id FROM behind WHERE ready AND NOT paused ORDER BY step_id) INTO touched, moving, freed;
 
-  UPDATE tasker.tasks t SET updated_at = now WHERE t.task_id = ANY (touched);
   finished := tasker.settle_tasks(ARRAY(SELECT unnest(touched) EXCEPT SELECT unnest(moving)), actor);
 
   SELECT f.* INTO enqueued, contended, trouble FROM tasker.free_steps(freed, quantity, portion, actor, namespaces) f;

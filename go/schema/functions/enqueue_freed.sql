@@ -26,7 +26,7 @@ BEGIN
     CONTINUE WHEN tasker.is_paused(namespace.namespace_id);  -- tested under the lock that a pause takes
     IF cardinality(namespace.steps) <= least(quantity - enqueued, tasker.window_room(namespace.namespace_id, namespace.dispatch_window))
        AND NOT tasker.held_back(namespace.namespace_id, '{}') THEN
-      enqueued := enqueued + tasker.hand_out(namespace.steps, actor);
+      enqueued := enqueued + tasker.hand_out(namespace.namespace_id, namespace.steps, actor);
     ELSE
       UPDATE tasker.steps s SET unmet_dependencies = 0 WHERE s.step_id = ANY (namespace.steps);
       SELECT r.* INTO others FROM tasker.enqueue_ready(least(quantity - enqueued, portion), actor, ARRAY[namespace.namespace_id]) r;

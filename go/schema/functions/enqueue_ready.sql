@@ -53,7 +53,7 @@ BEGIN
       EXIT WHEN cardinality(chosen) = room OR cardinality(candidates) < room + further
              OR (further > 0 AND cardinality(chosen) > 0);
     END LOOP;
-    enqueued := enqueued + tasker.hand_out(chosen, actor);
+    enqueued := enqueued + tasker.hand_out(namespace.namespace_id, chosen, actor);
   END LOOP;
   RETURN NEXT;
 END

@@ -22,7 +22,7 @@ BEGIN
      WHERE s.namespace_id = namespace.namespace_id AND s.state IN ('pending', 'waiting_for_retry') AND s.unmet_dependencies = 0;
     IF cardinality(roots) <= tasker.window_room(namespace.namespace_id, namespace.dispatch_window)
        AND NOT tasker.held_back(namespace.namespace_id, roots) THEN
-      PERFORM tasker.hand_out(roots, 'create_tasks');
+      PERFORM tasker.hand_out(namespace.namespace_id, roots, 'create_tasks');
     ELSE
       later := true;
     END IF;

@@ -10,6 +10,8 @@ DECLARE
   msg_ids  bigint[];
   read_cts integer[];
   messages jsonb[];
+  step_ids bigint[];
+  attempts integer[];
   starts   jsonb;
   answers  text[];
 BEGIN
@@ -20,24 +22,22 @@ BEGIN
   ELSIF tasker.is_paused(id) THEN
     RETURN;
   END IF;
-  SELECT array_agg(r.msg_id ORDER BY r.msg_id), array_agg(r.read_ct ORDER BY r.msg_id),
-         array_agg(r.message ORDER BY r.msg_id)
-    INTO msg_ids, read_cts, messages
-    FROM pgmq.read(tasker.queue_name(namespace), lease_seconds, quantity) r;
+  SELECT array_agg(r.msg_id ORDER BY r.msg_id), array_agg(r.read_ct ORDER BY r.msg_id), array_agg(r.message ORDER BY r.msg_id),
+         array_agg(named.step_id ORDER BY r.msg_id), array_agg(named.attempt ORDER BY r.msg_id)
+    INTO msg_ids, read_cts, messages, step_ids, attempts
+    FROM pgmq.read(tasker.queue_name(namespace), lease_seconds, quantity) r
+    LEFT JOIN LATERAL (
+      SELECT (r.message ->> 'step_id')::bigint AS step_id, (r.message ->> 'attempt')::integer AS attempt
+       WHERE tasker.names_an_attempt(r.message) OFFSET 0) named ON true;
   IF msg_ids IS NULL THEN
     RETURN;
   END IF;
-  SELECT coalesce(jsonb_agg(jsonb_build_object('step_id', m -> 'step_id', 'attempt', m -> 'attempt')), '[]') INTO starts
-    FROM unnest(messages) m WHERE tasker.names_an_attempt(m);
 
+  SELECT coalesce(jsonb_agg(to_jsonb(m)), '[]') INTO starts FROM unnest(step_ids, attempts) AS m (step_id, attempt) WHERE m.step_id IS NOT NULL;
   answers := ARRAY(
     SELECT coalesce(s.answer, 'invalid')
-      FROM unnest(msg_ids, messages) AS m (msg_id, message)
-      LEFT JOIN tasker.start_steps(starts, worker) s
-        ON CASE WHEN tasker.names_an_attempt(m.message)
-                THEN s.step_id = (m.message ->> 'step_id')::bigint AND s.attempt = (m.message ->> 'attempt')::integer
-           END
-     ORDER BY m.msg_id);
+      FROM unnest(msg_ids, step_ids, attempts) AS m (msg_id, step_id, attempt)
+      LEFT JOIN tasker.start_steps(starts, worker) s USING (step_id, attempt) ORDER BY m.msg_id);
   IF 'busy' = ANY (answers) THEN  -- no worker died, nobody announced: this delivery must not count against the step
     EXECUTE format($sql$
       UPDATE %s q SET read_ct = q.read_ct - 1 FROM unnest($1, $2) AS m (msg_id, answer)

@@ -38,7 +38,7 @@ BEGIN
     RETURN false;
   END IF;
   UPDATE tasker.steps s SET reply_id = sent, reply = reply.result WHERE s.step_id = id;
-  PERFORM pg_notify('tasker.orchestrator', '');
+  PERFORM pg_notify('tasker.orchestrator', 'result');
   RETURN true;
 END
 $$;

@@ -36,7 +36,7 @@ BEGIN
   UPDATE tasker.suspects SET since = since + interval '1 second' WHERE step_id IN (
     SELECT x.step_id FROM tasker.suspects x WHERE x.step_id = ANY (due) FOR UPDATE SKIP LOCKED);
   PERFORM tasker.complete_replied(chosen, actor);
-  RETURN tasker.hand_out(ARRAY(
+  RETURN tasker.hand_out(id, ARRAY(
     SELECT s.step_id FROM tasker.steps s WHERE s.step_id = ANY (chosen) AND s.state IN ('enqueued', 'in_progress')), actor);
 END
 $$;

@@ -25,7 +25,7 @@ BEGIN
      WHERE e.code = p.kind AND e.since < now - forgotten;
 
   RETURN QUERY
-    SELECT 'task_stuck', n.name, t.task_id, NULL::bigint, template.name, t.updated_at, now - t.updated_at,
+    SELECT 'task_stuck', n.name, t.task_id, NULL::bigint, template.name, moved.at, now - moved.at,
            'Open, but no step of it can move: report this. SELECT * FROM tasker.explain_task(' || quote_literal(t.task_id) || ')'
       FROM tasker.tasks t JOIN tasker.namespaces n USING (namespace_id) JOIN tasker.templates template USING (template_id)
      CROSS JOIN LATERAL (
@@ -33,7 +33,10 @@ BEGIN
          SELECT FROM tasker.steps s
           WHERE s.task_id = t.task_id AND (s.state IN ('enqueued', 'in_progress', 'waiting_for_retry')
                                            OR (s.state = 'pending' AND s.unmet_dependencies = 0)) LIMIT 1) m OFFSET 0) s
-     WHERE t.completed_at IS NULL AND t.updated_at < now - patience AND s.moving = 0;
+     CROSS JOIN LATERAL (
+       SELECT greatest(t.updated_at, max(greatest(s.enqueued_at, s.started_at, s.completed_at))) AS at
+         FROM tasker.steps s WHERE s.task_id = t.task_id OFFSET 0) moved
+     WHERE t.completed_at IS NULL AND t.updated_at < now - patience AND s.moving = 0 AND moved.at < now - patience;
 
   FOR space IN SELECT n.namespace_id, n.name, tasker.is_paused(n.namespace_id) AS paused FROM tasker.namespaces n ORDER BY n.name LOOP
     IF to_regclass(format('pgmq.%I', 'q_' || tasker.queue_name(space.name))) IS NULL THEN

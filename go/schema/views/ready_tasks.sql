@@ -7,7 +7,7 @@ CREATE VIEW tasker.ready_tasks AS
 SELECT t.task_id, n.name AS namespace_name, template.name AS task_name, template.version, t.priority,
        round((tasker.dispatch_rank(0, clock_timestamp()) - r.rank)::numeric, 1) AS computed_priority,
        round(extract(epoch FROM clock_timestamp() - t.created_at)::numeric / 3600, 2) AS age_hours,
-       t.created_at, t.updated_at, r.ready_steps AS ready_steps_count, s.total_steps, s.completed_steps, s.pending_steps,
+       t.created_at, greatest(t.updated_at, s.moved_at) AS updated_at, r.ready_steps AS ready_steps_count, s.total_steps, s.completed_steps, s.pending_steps,
        s.failed_steps, s.in_progress_steps, n.paused OR i.paused AS paused
   FROM (SELECT ready.task_id, ready.rank, min(ready.step_id) AS first_step, count(*) AS ready_steps
           FROM (SELECT task_id, rank, step_id FROM tasker.steps
@@ -28,7 +28,8 @@ SELECT t.task_id, n.name AS namespace_name, template.name AS task_name, template
           count(*) FILTER (WHERE state IN ('complete', 'skipped', 'resolved_manually')) AS completed_steps,
           count(*) FILTER (WHERE state = 'pending' OR (state = 'waiting_for_retry' AND attempt = 0)) AS pending_steps,
           count(*) FILTER (WHERE state = 'error') AS failed_steps,
-          count(*) FILTER (WHERE state IN ('enqueued', 'in_progress')) AS in_progress_steps
+          count(*) FILTER (WHERE state IN ('enqueued', 'in_progress')) AS in_progress_steps,
+          max(greatest(enqueued_at, started_at, completed_at)) AS moved_at
      FROM tasker.steps WHERE task_id = r.task_id OFFSET 0) s
  CROSS JOIN tasker.installation i
  ORDER BY r.rank, r.first_step;
