@@ -43,7 +43,7 @@ func (o *Orchestrator) isGuarded(b *batch) bool {
 // lease commits that the head of a queue is about to be opened. A message that was about to be opened too often is not.
 func (o *Orchestrator) lease(ctx context.Context, name string, b *batch, r *Report) (l queue.Lease, err error) {
 	err = o.counting(ctx, r, func(ctx context.Context, tx pgx.Tx, done *Report) error {
-		heads, err := b.take(ctx, tx, name)
+		heads, err := queue.Take(ctx, tx, name, b.from, b.limit())
 		if err != nil || len(heads) == 0 {
 			return err
 		}
@@ -51,6 +51,7 @@ func (o *Orchestrator) lease(ctx context.Context, name string, b *batch, r *Repo
 			return o.refuse(ctx, tx, name, heads[0].ID, errDeadly, done)
 		}
 		together := b.together(heads)
+		b.last = together[len(together)-1].ID
 		l, err = queue.Hide(ctx, tx, name, idsOf(together), b.leaseOf(together))
 		return err
 	})
@@ -86,12 +87,16 @@ func idsOf(heads []queue.Taken) []int64 {
 }
 
 // takeUnread takes messages for a pass that is not guarded, if none of them gives reason to fear.
-func (b *batch) takeUnread(ctx context.Context, tx pgx.Tx, name string) ([]int64, error) {
-	heads, err := b.take(ctx, tx, name)
-	if slices.ContainsFunc(heads, queue.Taken.ReadBefore) {
+func (b *batch) takeUnread(ctx context.Context, tx pgx.Tx, name string) ([]queue.Message, error) {
+	messages, err := queue.TakeOpen(ctx, tx, name, b.from, b.limit())
+	if err != nil || len(messages) == 0 {
+		return nil, err
+	}
+	if slices.ContainsFunc(messages, func(m queue.Message) bool { return m.ReadCount > 0 }) {
 		return nil, errReadBefore
 	}
-	return idsOf(heads), err
+	b.last = messages[len(messages)-1].ID
+	return messages, nil
 }
 
 // owes says whether something has to be given back.

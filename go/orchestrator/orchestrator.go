@@ -80,9 +80,10 @@ type Orchestrator struct {
 	ticks        atomic.Int64
 	last         atomic.Pointer[outcome] // of the newest tick
 
-	wake    chan struct{} // somebody notified
-	mu      sync.Mutex    // guards current
-	current *loop         // nil while stopped
+	wake      chan struct{} // somebody notified
+	announced atomic.Bool   // of a result
+	mu        sync.Mutex    // guards current
+	current   *loop         // nil while stopped
 }
 
 // Open connects to the database and checks that its schema is the one this build speaks.

@@ -10,13 +10,24 @@ import (
 )
 
 // Tick is one pass: everything that can move, moves once. A stage that fails does not keep the others from their work;
-// what each did is committed and stands. Orchestrators in any number of processes tick at once; one ticks in turn.
-func (o *Orchestrator) Tick(ctx context.Context) (Report, error) {
+// what each did is committed and stands. Orchestrators in any number of processes tick at once; one ticks in turn. When a
+// result was announced, nobody has to look first.
+func (o *Orchestrator) Tick(ctx context.Context) (r Report, err error) {
 	o.ticking.Lock()
 	defer o.ticking.Unlock()
-	var r Report
+	if o.announced.Swap(false) {
+		o.results.aim(time.Now())
+		err = o.pass(ctx, seen{results: true}, &r)
+	}
+	if err == nil && !r.Moved() {
+		err = o.pass(ctx, o.look(ctx), &r)
+	}
+	return r, o.remember(r, err)
+}
+
+// pass runs the stages that have something to do by what was seen.
+func (o *Orchestrator) pass(ctx context.Context, seen seen, r *Report) error {
 	var failures []error
-	seen := o.look(ctx)
 	o.behind, r.NextDue = false, seen.nextDue
 	for _, s := range []stage{
 		{"admit", o.admit, func() bool { return seen.requests || o.requests.owes() }},                    // requests become tasks
@@ -27,7 +38,7 @@ func (o *Orchestrator) Tick(ctx context.Context) (Report, error) {
 		if !s.needed() {
 			continue
 		}
-		if err := o.do(ctx, s.name, s.pass, &r); err != nil {
+		if err := o.do(ctx, s.name, s.pass, r); err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", s.name, err))
 			if isQueueMissing(err) {
 				o.sweepAt = time.Time{}
@@ -37,7 +48,7 @@ func (o *Orchestrator) Tick(ctx context.Context) (Report, error) {
 			}
 		}
 	}
-	return r, o.remember(r, errors.Join(failures...))
+	return errors.Join(failures...)
 }
 
 // stage is a part of a tick, and whether there is something for it to do.

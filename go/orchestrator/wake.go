@@ -16,7 +16,14 @@ import (
 // loop is woken to catch up with what was notified meanwhile. Without any connection polling goes on.
 func (o *Orchestrator) listen(ctx context.Context) {
 	for listening := true; ctx.Err() == nil; {
-		err := o.heed(ctx, queue.ChannelOrchestrator, func() bool { listening = true; o.nudge(); return false })
+		err := o.heed(ctx, queue.ChannelOrchestrator, func(said string) (enough bool) {
+			listening = true
+			if said == queue.ResultSent {
+				o.announced.Store(true)
+			}
+			o.nudge()
+			return false
+		})
 		if ctx.Err() != nil {
 			return
 		}
@@ -36,9 +43,9 @@ func (o *Orchestrator) nudge() {
 	}
 }
 
-// heed listens on a channel with a connection of its own. It calls look once it listens, at every notification, and
-// at the poll interval, until look gives true or an error ends it.
-func (o *Orchestrator) heed(ctx context.Context, channel string, look func() bool) error {
+// heed listens on a channel with a connection of its own. It calls look once it listens, at every notification with what
+// that said, and at the poll interval, until look gives true or an error ends it.
+func (o *Orchestrator) heed(ctx context.Context, channel string, look func(said string) (enough bool)) error {
 	conn, err := pgx.ConnectConfig(ctx, o.pool.Config().ConnConfig)
 	if err != nil {
 		return fmt.Errorf("connect to listen: %w", err)
@@ -47,8 +54,8 @@ func (o *Orchestrator) heed(ctx context.Context, channel string, look func() boo
 	if err := beginListening(ctx, conn, channel); err != nil {
 		return fmt.Errorf("listen on %q: %w", channel, err)
 	}
-	for !look() {
-		if err := o.awaitNotification(ctx, conn); err != nil {
+	for said := ""; !look(said); {
+		if said, err = o.awaitNotification(ctx, conn); err != nil {
 			return fmt.Errorf("listen on %q: %w", channel, err)
 		}
 	}
@@ -63,21 +70,25 @@ func beginListening(ctx context.Context, conn *pgx.Conn, channel string) error {
 	return err
 }
 
-func (o *Orchestrator) awaitNotification(ctx context.Context, conn *pgx.Conn) error {
+// awaitNotification gives what a notification says, or nothing after the poll interval.
+func (o *Orchestrator) awaitNotification(ctx context.Context, conn *pgx.Conn) (said string, err error) {
 	polling, cancel := context.WithTimeout(ctx, o.config.PollInterval)
 	defer cancel()
-	_, err := conn.WaitForNotification(polling)
-	if err != nil && errors.Is(polling.Err(), context.DeadlineExceeded) && ctx.Err() == nil {
-		return nil
+	notification, err := conn.WaitForNotification(polling)
+	switch {
+	case err == nil:
+		return notification.Payload, nil
+	case errors.Is(polling.Err(), context.DeadlineExceeded) && ctx.Err() == nil:
+		return "", nil
 	}
-	return err
+	return "", err
 }
 
 // Wait waits until a task is at rest and gives its state. It listens first and reads the state afterwards, so that no
 // end is missed, and reads again at the poll interval. It gives ctx's error when that comes first.
 func (o *Orchestrator) Wait(ctx context.Context, taskID string) (state string, err error) {
 	var failure error
-	err = o.heed(ctx, queue.ChannelFinished, func() (enough bool) {
+	err = o.heed(ctx, queue.ChannelFinished, func(string) (enough bool) {
 		state, failure = o.stateOf(ctx, taskID)
 		return failure != nil || tasker.TaskState(state).AtRest()
 	})

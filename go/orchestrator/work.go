@@ -40,15 +40,6 @@ func (b *batch) aim(now time.Time) {
 	}
 }
 
-// take takes the head of a queue.
-func (b *batch) take(ctx context.Context, tx pgx.Tx, name string) ([]queue.Taken, error) {
-	heads, err := queue.Take(ctx, tx, name, b.from, b.limit())
-	if len(heads) > 0 {
-		b.last = heads[len(heads)-1].ID
-	}
-	return heads, err
-}
-
 func (b *batch) limit() int {
 	if b.size == 0 {
 		b.size = b.full
@@ -84,8 +75,8 @@ func (o *Orchestrator) work(ctx context.Context, name string, b *batch, r *Repor
 			b.grow()
 			b.guarded = false
 			return nil
-		case errors.Is(err, errReadBefore):
-			b.guarded = true
+		case errors.Is(err, errReadBefore), len(taken) == 0 && !o.isGuarded(b) && (isDataError(err) || isTooMuch(err)):
+			b.guarded = true // which one it is shows when they are leased first
 		case isDataError(err) && len(taken) > 1:
 			b.halve(len(taken))
 		case isDataError(err) && len(taken) == 1:
@@ -107,7 +98,7 @@ func (o *Orchestrator) attempt(ctx context.Context, name string, b *batch, r *Re
 		return nil, err
 	}
 	if !o.isGuarded(b) {
-		return o.open(ctx, name, b, r, p, func(ctx context.Context, tx pgx.Tx) ([]int64, error) {
+		return o.open(ctx, name, b, r, p, func(ctx context.Context, tx pgx.Tx) ([]queue.Message, error) {
 			return b.takeUnread(ctx, tx, name)
 		})
 	}
@@ -115,26 +106,31 @@ func (o *Orchestrator) attempt(ctx context.Context, name string, b *batch, r *Re
 	if err != nil || len(l.IDs) == 0 {
 		return nil, err
 	}
-	taken, err = o.open(ctx, name, b, r, p, func(ctx context.Context, tx pgx.Tx) ([]int64, error) {
-		return l.Retake(ctx, tx, name)
+	_, err = o.open(ctx, name, b, r, p, func(ctx context.Context, tx pgx.Tx) ([]queue.Message, error) {
+		ids, err := l.Retake(ctx, tx, name)
+		if err != nil || len(ids) == 0 {
+			return nil, err
+		}
+		return queue.Open(ctx, tx, name, ids)
 	})
 	if err != nil && !isUnexplained(err) {
 		b.owed = l
 		_ = o.giveBack(ctx, name, b) //nolint:errcheck // the next pass begins with it
 	}
-	return taken, err
+	return l.IDs, err
 }
 
-// open is the transaction of a pass: it takes messages, looks into them and deals with them.
+// open is the transaction of a pass: it takes messages, looks into them and deals with them. Those that could not be looked
+// into are not among what it says it has taken.
 func (o *Orchestrator) open(ctx context.Context, name string, b *batch, r *Report, p pass,
-	take func(context.Context, pgx.Tx) ([]int64, error)) (taken []int64, err error) {
-	err = o.counting(ctx, r, func(ctx context.Context, tx pgx.Tx, done *Report) (err error) {
-		if taken, err = take(ctx, tx); err != nil || len(taken) == 0 {
+	take func(context.Context, pgx.Tx) ([]queue.Message, error)) (taken []int64, err error) {
+	err = o.counting(ctx, r, func(ctx context.Context, tx pgx.Tx, done *Report) error {
+		messages, err := take(ctx, tx)
+		if err != nil || len(messages) == 0 {
 			return err
 		}
-		messages, err := queue.Open(ctx, tx, name, taken)
-		if err != nil {
-			return err
+		for _, m := range messages {
+			taken = append(taken, m.ID)
 		}
 		done.full = len(taken) == b.full
 		return safego.Try("work on queue "+name, func() error { return p(ctx, tx, messages, done) })

@@ -41,6 +41,28 @@ func TestTheBadOneIsFoundByHalvingWhatWasTaken(t *testing.T) {
 	}
 }
 
+// TestUnreadableMessage: the server cannot give message 3 out. Which one it was is known after all, and the others are worked.
+func TestUnreadableMessage(t *testing.T) {
+	t.Parallel()
+	w := newGuardWorld(t, 8, 8)
+	_, err := w.pool.Exec(t.Context(), `
+		CREATE FUNCTION public.give(id bigint, message jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+		BEGIN
+			IF id = 3 AND current_query() !~ 'dead_letter' THEN RAISE EXCEPTION 'torn' USING ERRCODE = '22P04'; END IF;
+			RETURN message;
+		END $$;
+		ALTER TABLE pgmq.q_orchestration_step_results RENAME TO torn;
+		CREATE VIEW pgmq.q_orchestration_step_results AS
+		SELECT msg_id, read_ct, enqueued_at, last_read_at, vt, public.give(msg_id, message) AS message, headers FROM pgmq.torn`)
+	require.NoError(t, err)
+	for range 10 {
+		require.NoError(t, w.work())
+	}
+	require.Equal(t, 0, w.number(`SELECT count(*) FROM pgmq.torn`))
+	require.Equal(t, 1, w.number(`SELECT count(*) FROM tasker.dead_letters WHERE msg_id = 3`))
+	require.Equal(t, 1, w.number(`SELECT count(*) FROM tasker.dead_letters`))
+}
+
 // badData gives what the server says of data that it cannot take, or show.
 func badData(t *testing.T) map[string]func(*pgxpool.Pool) error {
 	said := func(sql string) func(*pgxpool.Pool) error {

@@ -1,7 +1,7 @@
 // Package queue is how messages travel: pgmq queues, by their documented tables and functions.
 //
 // A tick does not lease what it reads, it locks it: Take selects the first visible messages FOR UPDATE SKIP LOCKED
-// inside the transaction that also deals with them. If the transaction fails, they are there again at once; if it
+// inside the transaction that also deals with them, and TakeOpen reads them in the same breath. If the transaction fails, they are there again at once; if it
 // commits, they are gone with the work they caused. Workers, who cannot hold a transaction open for as long as a
 // handler runs, lease instead: Read hides messages for a while and counts the delivery. A tick
 // that has reason to fear what it takes does so too, in a transaction of its own before the one that works: see Lease.
@@ -31,6 +31,9 @@ const (
 	ChannelFinished     = "tasker.finished"     // some task came to rest
 )
 
+// ResultSent is what is said on ChannelOrchestrator of a result. Nothing is said of anything else.
+const ResultSent = "result"
+
 // Querier is what a pool, a connection and a transaction have in common.
 type Querier interface {
 	Exec(ctx context.Context, sql string, arguments ...any) (pgconn.CommandTag, error)
@@ -59,8 +62,8 @@ type Taken struct {
 func (t Taken) ReadBefore() bool { return t.ReadCount > 0 }
 
 // Take locks up to limit visible messages, lowest id first and none lower than from, for the rest of the transaction q.
-// Messages that somebody else holds are passed over. What they say is asked for by Open: whoever cannot read a message
-// still has to know which one it was.
+// Messages that somebody else holds are passed over. What they say is asked for by Open: who has reason to fear a message
+// has to know which one it is before.
 func Take(ctx context.Context, q Querier, name string, from int64, limit int) ([]Taken, error) {
 	rows, err := q.Query(ctx, fmt.Sprintf(`SELECT msg_id, read_ct FROM %s
 		WHERE msg_id >= $1 AND vt <= clock_timestamp() ORDER BY msg_id LIMIT $2 FOR UPDATE SKIP LOCKED`, table(name)), from, limit)
@@ -72,6 +75,17 @@ func Take(ctx context.Context, q Querier, name string, from int64, limit int) ([
 		return nil, fmt.Errorf("take messages from %q: %w", name, err)
 	}
 	return taken, nil
+}
+
+// TakeOpen is Take and Open in one round trip, for who fears nothing: a message that was leased before and not given back
+// stays shut, its body is empty.
+func TakeOpen(ctx context.Context, q Querier, name string, from int64, limit int) ([]Message, error) {
+	rows, err := q.Query(ctx, fmt.Sprintf(`SELECT msg_id, read_ct, enqueued_at, CASE WHEN read_ct = 0 THEN message END FROM %s
+		WHERE msg_id >= $1 AND vt <= clock_timestamp() ORDER BY msg_id LIMIT $2 FOR UPDATE SKIP LOCKED`, table(name)), from, limit)
+	if err != nil {
+		return nil, fmt.Errorf("take messages from %q: %w", name, err)
+	}
+	return collect(rows, name)
 }
 
 // Retake locks those of these messages that are still visible and that nobody else holds, for the rest of the
