@@ -76,7 +76,7 @@ func (w *world) crowded(ctx context.Context, workers int) (float64, error) {
 	for _, conn := range conns {
 		g.run("a worker of the crowd", func(ctx context.Context) error {
 			for work.answered.Load() < crowdSteps && ctx.Err() == nil {
-				n, err := work.announced(ctx, conn)
+				n, err := work.announced(ctx, conn, conn)
 				if err != nil {
 					return err
 				}

@@ -11,7 +11,7 @@ import (
 )
 
 // latencyFigures: how long a client waits for a chain of four steps, from before it asks until it knows that the task is
-// over, beside so many others. Client, orchestrator and worker hear of each other by NOTIFY.
+// over, beside so many others. Client, orchestrator and worker hear of each other by NOTIFY. One at a time has a floor: see bareChain.
 func latencyFigures() (all []figure) {
 	for _, inFlight := range []int{1, 10, 100, 500} {
 		all = append(all, figure{fmt.Sprintf("latency/chain4/go/in_flight%d", inFlight), inFlight == 1,
@@ -47,7 +47,14 @@ func (b *bench) latency(ctx context.Context, inFlight int) (lines []line, err er
 			return err
 		})
 	})
-	return lines, err
+	if err != nil || inFlight > 1 {
+		return lines, err
+	}
+	bare, err := b.bareChain(ctx, tasks)
+	if err != nil {
+		return lines, err
+	}
+	return append(lines, measured("/bare", "ms", bare)), nil
 }
 
 // percentiles are the lines that a client sees. Targets are for one task at a time.

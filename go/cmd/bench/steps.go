@@ -15,7 +15,8 @@ import (
 
 // stepsFigures: orchestrated steps a second beside bare pgmq round trips a second. A step is two hops, step message and
 // result, so its floor is two hops: send, read, delete, twice, by pgmq's own functions, in batches of the same size, with
-// messages of the same content, by as many clients on connections as workers have.
+// messages of the same content, by as many clients on connections as workers have. Beside one orchestrator there is another floor:
+// the hops and the rows that a step cannot do without.
 func stepsFigures() (all []figure) {
 	for _, s := range []shape{linear4, diamond, tree8, mixed7, wide500, chain100} {
 		for _, batch := range []int{1, 20, 100, 500} {
@@ -47,7 +48,11 @@ func (b *bench) stepsVersusFloor(ctx context.Context, s shape, batch, orchestrat
 				return err
 			}
 			defer c.close()
-			r, err := b.inTurns(ctx, c, tasks, own, real)
+			bare, err := newRows(ctx, own)
+			if err != nil {
+				return err
+			}
+			r, err := b.inTurns(ctx, c, tasks, bare, real)
 			lines = r.lines()
 			return err
 		})
@@ -64,26 +69,36 @@ func budget(batch int) int {
 }
 
 // rates are steps a second, of all rounds.
-type rates struct{ steps, own, real []float64 }
+type rates struct{ steps, own, rows, real []float64 }
 
 // lines gives the rates with the real pgmq as the floor, where there is one, and with ours as well.
 func (r rates) lines() []line {
 	own := compared("", "steps/s", r.steps, "hops by our pgmq", r.own)
-	if len(r.real) == 0 {
-		return []line{own.meant(ratioAtLeast, 0.9)}
+	all := []line{own.meant(ratioAtLeast, 0.9)}
+	if len(r.real) > 0 {
+		own.Figure = "/own_pgmq"
+		all = []line{compared("", "steps/s", r.steps, "hops by the real pgmq", r.real).meant(ratioAtLeast, 0.9), own}
 	}
-	own.Figure = "/own_pgmq"
-	return []line{compared("", "steps/s", r.steps, "hops by the real pgmq", r.real).meant(ratioAtLeast, 0.9), own}
+	if len(r.rows) > 0 {
+		all = append(all, compared("/rows", "steps/s", r.steps, "hops by our pgmq and the rows of a step", r.rows))
+	}
+	return all
 }
 
 // inTurns measures each side in every round, after one that fills caches and plans. Who begins changes.
-func (b *bench) inTurns(ctx context.Context, c *crew, tasks int, own floor, real *floor) (all rates, err error) {
+func (b *bench) inTurns(ctx context.Context, c *crew, tasks int, own rows, real *floor) (all rates, err error) {
 	steps := tasks * len(c.shape.steps)
 	for round := range b.rounds + 1 {
-		var rate, ours, theirs float64
+		var rate, ours, written, theirs float64
 		turns := []func() error{
 			func() (err error) { rate, err = c.orchestrate(ctx, tasks); return err },
 			func() (err error) { ours, err = own.hops(ctx, c.sample(), steps, c.batch, len(c.all)); return err },
+			func() (err error) {
+				if len(c.all) == 1 {
+					written, err = own.written(ctx, c.sample(), steps, c.batch)
+				}
+				return err
+			},
 			func() (err error) {
 				if real != nil {
 					theirs, err = real.hops(ctx, c.sample(), steps, c.batch, len(c.all))
@@ -98,6 +113,9 @@ func (b *bench) inTurns(ctx context.Context, c *crew, tasks int, own floor, real
 		}
 		if round > 0 {
 			all.steps, all.own = append(all.steps, rate), append(all.own, ours)
+			if len(c.all) == 1 {
+				all.rows = append(all.rows, written)
+			}
 			if real != nil {
 				all.real = append(all.real, theirs)
 			}
@@ -195,7 +213,7 @@ func (c *crew) note(sample answer, ticked time.Duration) {
 func (c *crew) work(ctx context.Context) (sample answer, err error) {
 	w := worker{namespace: namespace, batch: c.batch}
 	if c.announce {
-		_, err = w.announced(ctx, c.pool)
+		_, err = w.announced(ctx, c.pool, c.pool)
 		return sample, err
 	}
 	return w.plain(ctx, c.pool)

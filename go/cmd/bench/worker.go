@@ -73,10 +73,10 @@ func (w *worker) plain(ctx context.Context, pool *pgxpool.Pool) (sample answer, 
 
 // announced is a round of a worker as the Ruby worker makes it: the start is announced with the read, which is two
 // round trips in all. It gives how many steps there were.
-func (w *worker) announced(ctx context.Context, db queue.Querier) (int, error) {
-	answers, busy, err := w.read(ctx, db)
+func (w *worker) announced(ctx context.Context, reads, writes queue.Querier) (int, error) {
+	answers, busy, err := w.read(ctx, reads)
 	if err == nil && len(busy) > 0 {
-		_, err = db.Exec(ctx, `SELECT pgmq.set_vt($1, id, 1) FROM unnest($2::bigint[]) id`, queue.StepQueue(w.namespace), busy)
+		_, err = reads.Exec(ctx, `SELECT pgmq.set_vt($1, id, 1) FROM unnest($2::bigint[]) id`, queue.StepQueue(w.namespace), busy)
 	}
 	if err != nil || len(answers) == 0 {
 		return 0, err
@@ -85,7 +85,7 @@ func (w *worker) announced(ctx context.Context, db queue.Querier) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, err := db.Exec(ctx, `SELECT count(*) FROM tasker.reply_steps($1, $2)`, w.namespace, string(replies)); err != nil {
+	if _, err := writes.Exec(ctx, `SELECT count(*) FROM tasker.reply_steps($1, $2)`, w.namespace, string(replies)); err != nil {
 		return 0, err
 	}
 	w.note(answers)
@@ -128,15 +128,24 @@ func (w *worker) note(answers []answer) {
 	w.noted(steps, now)
 }
 
-// serve works on a connection of its own until ctx ends, resting where there is nothing to do until it hears of more.
+// serve works on connections of its own until ctx ends, resting where there is nothing to do until it hears of more. Like the
+// Ruby worker it reads on one that does not wait for the disk: a lease may be lost.
 func (w *worker) serve(ctx context.Context, url string) error {
 	conn, err := listen(ctx, url, "tasker.steps."+w.namespace)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is lost with it
+	if _, err := conn.Exec(ctx, `SET synchronous_commit = off`); err != nil {
+		return err
+	}
+	replies, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer replies.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is lost with it
 	for ctx.Err() == nil {
-		n, err := w.announced(ctx, conn)
+		n, err := w.announced(ctx, conn, replies)
 		if err == nil && n == 0 {
 			err = hear(ctx, conn)
 		}
