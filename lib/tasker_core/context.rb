@@ -15,14 +15,8 @@ module TaskerCore
     # lest handlers rescue it on its way.
     class GivenBack < Exception; end # rubocop:disable Lint/InheritException
 
-    # @return [Message::Task] who asked for what
-    attr_reader :task
-
     # @return [Sequence] what came before
     attr_reader :sequence
-
-    # @return [Message::Step] which step, which attempt
-    attr_reader :step
 
     # @param message [Message]
     # @param sequence [Sequence]
@@ -35,8 +29,7 @@ module TaskerCore
     # @param logger [Logger] what {#logger} writes to
     def initialize(message, sequence, deadline: nil, stopping: -> { false }, wanted: -> { true }, beat: -> { true },
                    checkpoints: Checkpoint::Unkept.new, events: [], logger: TaskerCore.config.logger)
-      @task = message.task
-      @step = message.step
+      @message = message
       @sequence = sequence
       @deadline = deadline
       @stopping = stopping
@@ -46,6 +39,12 @@ module TaskerCore
       @events = Events.new(events)
       @lines = logger
     end
+
+    # @return [Message::Task] who asked for what
+    def task = @message.task
+
+    # @return [Message::Step] which step, which attempt
+    def step = @message.step
 
     # @return [Fields] the context given with the request
     def input = task.context

@@ -60,6 +60,10 @@ module TaskerCore
                  "execution_context.task.context" => Hash, "execution_context.step" => Hash, "execution_context.step.failures" => Integer,
                  "execution_context.step.max_attempts" => Integer }.freeze
 
+    # The way to each of them.
+    PATHS = REQUIRED.transform_keys { |path| path.split(".").freeze }.freeze
+    private_constant :PATHS
+
     # @param text [String] the JSON of the message
     # @return [Message]
     # @raise [Malformed]
@@ -108,12 +112,12 @@ module TaskerCore
 
     # @return [Task]
     def task
-      @task ||= Task.new(**known(Task, execution_context["task"]), context: Fields.of(context))
+      @task ||= fill(Task.new(context: Fields.of(context)), execution_context["task"])
     end
 
     # @return [Step]
     def step
-      @step ||= Step.new(**known(Step, execution_context["step"]), config: Fields.of(config))
+      @step ||= fill(Step.new(config: Fields.of(config)), execution_context["step"])
     end
 
     # @return [Hash] the context given with the request
@@ -123,16 +127,16 @@ module TaskerCore
 
     def execution_context = @body["execution_context"]
 
-    def known(struct, pairs)
-      pairs.transform_keys(&:to_sym).slice(*struct.members).except(:context, :config)
+    # What is known by the names that a struct has for it, besides what it has already.
+    def fill(struct, pairs)
+      struct.each_pair { |name, value| struct[name] = pairs[name.name] if value.nil? }
     end
 
     def check
       raise Malformed, "the message is no JSON object" unless @body.is_a?(Hash)
       return if foreign?
 
-      wrong = REQUIRED.find { |path, kind| !@body.dig(*path.split(".")).is_a?(kind) }
-      raise Malformed, "the message has no #{wrong.first} of type #{wrong.last}" if wrong
+      PATHS.each { |path, kind| raise Malformed, "the message has no #{path.join(".")} of type #{kind}" unless @body.dig(*path).is_a?(kind) }
       raise Malformed, "the message's execution_context.sequence is no list of named results" unless named_results?
     end
 

@@ -25,7 +25,8 @@ module TaskerCore
 
     # @param parameters [Array] as Method#parameters gives them
     def initialize(parameters)
-      @parameters = parameters
+      @names = parameters.group_by(&:first).transform_values { |some| some.map { |kind, name| name || kind } }
+      @style = find_style
     end
 
     # @return [Array<Symbol>] the keywords that must be filled
@@ -33,7 +34,7 @@ module TaskerCore
 
     # @return [String, nil] what is wrong with it whatever it is called with
     def fault
-      return if style
+      return if @style
 
       "takes #{accepts.begin} arguments; a handler takes (task, sequence, step), (ctx) or keywords"
     end
@@ -50,14 +51,18 @@ module TaskerCore
 
     private
 
-    def names(*kinds) = @parameters.filter_map { |kind, name| name || kind if kinds.include?(kind) }
+    def names(kind) = @names.fetch(kind, [])
 
     def positionals(context)
-      { none: [], steps: [context.task, context.sequence, context.step], context: [context] }.fetch(style)
+      case @style
+      when :steps then [context.task, context.sequence, context.step]
+      when :context then [context]
+      else []
+      end
     end
 
     # What it takes by place, if that is something a handler may take.
-    def style
+    def find_style
       return :none if accepts == (0..0) || keyword_only?
       return :steps if accepts.cover?(3) && accepts.begin != 1
 
@@ -67,16 +72,16 @@ module TaskerCore
     # How many positional arguments it takes. A block's are all optional.
     def accepts
       required = names(:req).size
-      @accepts ||= rest? ? (required..) : (required..(required + names(:opt).size))
+      @names.key?(:rest) ? (required..) : (required..(required + names(:opt).size))
     end
 
-    def keyword_only? = keyword? && names(:req, :opt).empty?
+    def keyword_only? = keyword? && names(:req).empty? && names(:opt).empty?
 
-    def keyword? = @parameters.any? { |kind,| %i[key keyreq keyrest].include?(kind) }
-
-    def rest? = @parameters.any? { |kind,| kind == :rest }
+    def keyword? = %i[key keyreq keyrest].any? { |kind| @names.key?(kind) }
 
     def keywords(context, handler_name)
+      return {} unless keyword?
+
       filled = required.to_h { |name| [name, found(name, context) { missing(name, context, handler_name) }] }
       optional = names(:key).to_h { |name| [name, found(name, context) { NOWHERE }] }.reject { |_, value| value.equal?(NOWHERE) }
       rest(context).except(*filled.keys, *optional.keys).merge(filled, optional)

@@ -119,7 +119,8 @@ module TaskerCore
 
       def settle(replies, taken)
         gone = replies.to_h { |lease,| [lease, true] }.compare_by_identity
-        replies.each { |lease,| taken.include?(lease.msg_id) ? count(1) : Log.event(:warn, :result_not_sent, **lease.to_log) }
+        sent = taken.to_h { |msg_id| [msg_id, true] }
+        replies.each { |lease,| sent.key?(lease.msg_id) ? count(1) : Log.event(:warn, :result_not_sent, **lease.to_log) }
         @kept.reject! { |lease,| gone.key?(lease) }
         replies.each { |lease,| @leases.drop(lease) }
       end
