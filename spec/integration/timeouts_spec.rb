@@ -25,7 +25,7 @@ RSpec.describe "Timeouts", :database do
         expect(step).to have_attributes(state: :error, attempts: 2, failures: 2, losses: 0)
         expect(step.error).to include("error_type" => "TaskerCore::TimeoutError", "error_code" => "step_timeout")
         expect(step.error["backtrace"]).to include(/endless_handlers/)
-        expect(worker.said.scan("step_timed_out").size).to eq(2)
+        wait_for("the worker's log") { worker.said.scan("step_timed_out").size == 2 }
       end
     end
 
