@@ -27,6 +27,7 @@ var clocks = map[string]string{
 	"../orchestrator:sweep":          "when to sweep next: a pause between two looks",
 	"../orchestrator:isSweepDue":     "whether that pause is over",
 	"../orchestrator:look":           "when a whole queue is looked through again: a pause between two looks",
+	"../orchestrator:Tick":           "the same",
 }
 
 // TestDecisionsUseTheDatabaseClock: the packages that decide never ask this machine's clock, so it may be ten minutes off or
