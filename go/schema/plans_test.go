@@ -21,3 +21,14 @@ func TestWhoWritesChecksByIndex(t *testing.T) {
 	require.Contains(t, mustQuery[string](t, conn, writers), "apply_results insert_tasks pause_tasks register_template")
 	require.Empty(t, mustQuery[string](t, conn, writers+` AND NOT coalesce('enable_seqscan=off' = ANY (p.proconfig), false)`))
 }
+
+// TestNobodyCompilesForGuesses: how often a recursion goes round the planner can only guess, and it guesses high: compiling for so many
+// rows takes a hundred times as long as a small graph.
+func TestNobodyCompilesForGuesses(t *testing.T) {
+	t.Parallel()
+	conn := dbtest.Connect(t, dbtest.URL(t))
+	guesses := `SELECT coalesce(string_agg(p.proname, ' ' ORDER BY p.proname), '') FROM pg_proc p
+		WHERE p.pronamespace = 'tasker'::regnamespace AND p.prosrc ~ 'WITH RECURSIVE'`
+	require.Contains(t, mustQuery[string](t, conn, guesses), "unfold_template")
+	require.Empty(t, mustQuery[string](t, conn, guesses+` AND NOT coalesce('jit=off' = ANY (p.proconfig), false)`))
+}

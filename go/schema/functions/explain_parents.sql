@@ -1,7 +1,7 @@
 -- What explain_step says of a step that waits for other steps: which ones, and what keeps those, if that is a failure.
 -- Only ancestors that are not done are looked at, each once, and only if there is a failure in the task at all.
 CREATE FUNCTION tasker.explain_parents(step tasker.steps) RETURNS TABLE (code text, explanation text)
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE SET jit = off AS $$
 DECLARE
   parents text;
   failed  text;

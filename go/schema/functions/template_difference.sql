@@ -1,7 +1,7 @@
 -- What differs between two normal forms, a line for each value, at JSON pointers in which steps go by their names. At
 -- most 20 lines, then how many more there are.
 CREATE FUNCTION tasker.template_difference(registered jsonb, given jsonb) RETURNS SETOF text
-LANGUAGE plpgsql IMMUTABLE AS $$
+LANGUAGE plpgsql IMMUTABLE SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   lines text[];

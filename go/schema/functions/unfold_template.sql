@@ -1,7 +1,7 @@
 -- Writes what a template says of its steps as rows, once, when it is registered: what hot paths ask of one step costs
 -- that step, not the definition, and names have become positions. The graph is walked by steps, not by paths.
 CREATE FUNCTION tasker.unfold_template(template integer, definition jsonb) RETURNS void
-LANGUAGE sql SET enable_seqscan = off AS $$
+LANGUAGE sql SET jit = off SET enable_seqscan = off AS $$
   WITH RECURSIVE listed AS MATERIALIZED (
     SELECT (n - 1)::integer AS position, recipe, recipe ->> 'name' AS name
       FROM jsonb_array_elements(definition -> 'steps') WITH ORDINALITY AS r (recipe, n)),
