@@ -28,8 +28,8 @@ namespace :bench do
     bench_in_go "-pgmq", "-each", ENV.fetch("EACH", "200ms"), "-figures", ENV.fetch("FIGURES", "")
   end
 
-  desc "Write what `rake bench > FILE` has measured into the table of spec/performance.md: FILE=…"
+  desc "Write what `rake bench > FILE` has measured into the tables of spec/performance.md: FILE=… (PAGE=spec/pgmq.md after bench:pgmq)"
   task :table do
-    ruby "rakelib/bench_table.rb", ENV.fetch("FILE"), "spec/performance.md"
+    ruby "rakelib/bench_table.rb", ENV.fetch("FILE"), ENV.fetch("PAGE", "spec/performance.md")
   end
 end

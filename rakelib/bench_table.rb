@@ -3,32 +3,36 @@
 require "json"
 
 # Writes what the benchmark measured into a page's tables, in place of what stood there. They stand between comments: <!-- promised --> and
-# <!-- end of promised --> for the figures that have a target, <!-- others --> likewise for the rest.
+# <!-- end of promised --> for the figures that have a target, <!-- others --> likewise for the rest, and <!-- queues --> for those that compare
+# our pgmq with the real one. What a page has no place for is left out.
 #
-#   ruby rakelib/bench_table.rb FILE PAGE     FILE: JSON lines as `rake bench` prints them
+#   ruby rakelib/bench_table.rb FILE PAGE     FILE: JSON lines as `rake bench` or `rake bench:pgmq` prints them
 class BenchTable
   HEAD = ["| figure | measured | spread | beside it | ratio | target | met |", "|---|---|---|---|---|---|---|"].freeze
+  QUEUES = ["| | clients | ours | the real one | unit | ratio | pairs |", "|---|---|---|---|---|---|---|"].freeze
 
   # @param lines [Array<String>] JSON; of two about one figure the later counts
   # @param date [String]
   def initialize(lines, date: Time.now.strftime("%Y-%m-%d"))
-    @figures = lines.to_h { |line| JSON.parse(line).then { |figure| [figure.fetch("figure"), figure] } }
+    @figures = lines.to_h { |line| JSON.parse(line).then { |figure| [figure.values_at("figure", "clients"), figure] } }.values
     @date = date
   end
 
   # @param page [String] its text
   # @return [String] the text with what was measured
   def write_into(page)
-    promised, others = @figures.partition { |_, figure| figure.key?("target") }.map(&:to_h)
-    fill(fill(page, "promised", promised), "others", others)
+    queues, figures = @figures.partition { |figure| figure.key?("ours") }
+    promised, others = figures.partition { |figure| figure.key?("target") }.map { |some| HEAD + some.map { |figure| row(figure) } }
+    { "promised" => promised, "others" => others, "queues" => QUEUES + queues.map { |figure| pair(figure) } }
+      .reduce(page) { |text, (name, table)| fill(text, name, table) }
   end
 
   private
 
-  def fill(page, name, figures)
+  def fill(page, name, table)
     page.sub(/(<!-- #{name} -->\n).*?(<!-- end of #{name} -->)/m) do
       opening, ending = Regexp.last_match.captures
-      "#{opening}\nMeasured on #{@date}.\n\n#{(HEAD + figures.values.map { |figure| row(figure) }).join("\n")}\n\n#{ending}"
+      "#{opening}\nMeasured on #{@date}.\n\n#{table.join("\n")}\n\n#{ending}"
     end
   end
 
@@ -36,6 +40,12 @@ class BenchTable
     spread = figure.fetch("spread", []).minmax.compact.uniq
     cells = ["`#{figure["figure"]}`", "#{number(figure["value"])} #{figure["unit"]}", spread.map { |value| number(value) }.join(" to "),
              beside(figure), number(figure["ratio"]), goal(figure), { true => "yes", false => "**no**" }[figure["met"]]]
+    "| #{cells.join(" | ")} |"
+  end
+
+  def pair(figure)
+    cells = ["`#{figure["figure"].delete_prefix("pgmq/")}`", figure["clients"], number(figure["ours"]), number(figure["real"]), figure["unit"],
+             number(figure["ratio"]), figure.fetch("spread", []).minmax.compact.map { |value| number(value) }.join(" to ")]
     "| #{cells.join(" | ")} |"
   end
 
