@@ -21,6 +21,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -494,6 +495,27 @@ static VALUE handle_take_event_fd(VALUE self) {
 
 /* ---- TaskerCore::Native ------------------------------------------------------------------------------------------ */
 
+/* Of the library's code and constants nearly all was read while it was linked and Go verified its tables, and hardly any of it
+ * is needed afterwards. What is comes back from the file when it is touched. */
+static int forget_what_was_read(struct dl_phdr_info *object, size_t size, void *base) {
+    (void)size;
+    if ((void *)object->dlpi_addr != base) return 0;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;
+        uintptr_t from = (object->dlpi_addr + segment->p_vaddr + page - 1) & ~(page - 1);
+        uintptr_t to = (object->dlpi_addr + segment->p_vaddr + segment->p_filesz) & ~(page - 1);
+        if (from < to) madvise((void *)from, to - from, MADV_DONTNEED);
+    }
+    return 1;
+}
+
+static void give_memory_back(void) {
+    Dl_info library;
+    if (dladdr((void *)go.abi_version, &library)) dl_iterate_phdr(forget_what_was_read, library.dli_fbase);
+}
+
 /* Loads the library if need be, and calls tasker_init. */
 static VALUE native_start(VALUE self, VALUE config) {
     (void)self;
@@ -501,6 +523,7 @@ static VALUE native_start(VALUE self, VALUE config) {
     VALUE borrowed = borrow_input(&v, config);
     visit(&v);
     RB_GC_GUARD(borrowed);
+    give_memory_back();
     return answer(&v);
 }
 
