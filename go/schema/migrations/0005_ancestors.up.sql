@@ -5,6 +5,7 @@ ALTER TABLE tasker.template_steps ALTER COLUMN ancestors DROP DEFAULT;
 COMMENT ON COLUMN tasker.template_steps.ancestors IS
   'positions of all steps that have to be done before it: its parents, ascending, then those further away, descending';
 
+SET LOCAL jit = off;  -- which would compile for the rows that the planner fears
 WITH RECURSIVE edges AS MATERIALIZED (
   SELECT template_id, position, parent FROM tasker.template_steps CROSS JOIN LATERAL unnest(parents) AS parent),
 before AS (
