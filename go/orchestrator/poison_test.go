@@ -87,8 +87,12 @@ func orchestrateToDeathOrEnd(t *testing.T, url string, pool *pgxpool.Pool) (done
 	require.NoError(t, child.Process.Kill())
 	_ = child.Wait()    //nolint:errcheck // it was killed
 	if waiting != nil { // a server process notices only when it would answer
-		_, err := pool.Exec(t.Context(), `SELECT pg_terminate_backend($1, 5000)`, *waiting)
-		require.NoError(t, err)
+		require.Eventually(t, func() bool {
+			var gone bool
+			require.NoError(t, pool.QueryRow(t.Context(), `SELECT bool_and(NOT pg_terminate_backend(pid)) IS NOT false
+				FROM pg_stat_activity WHERE pid = $1`, *waiting).Scan(&gone))
+			return gone
+		}, 30*time.Second, time.Millisecond)
 	}
 	return done
 }

@@ -74,7 +74,7 @@ func badData(t *testing.T) map[string]func(*pgxpool.Pool) error {
 	return map[string]func(*pgxpool.Pool) error{
 		"out of range":   said(`SELECT 3000000000::integer`),
 		"against a rule": said(`INSERT INTO tasker.namespaces (name) VALUES ('No Name')`),
-		"too large":      said(`SELECT repeat('x', 1073741824)`),
+		"too large":      said(`SELECT lpad('x', 1073741824)`),
 		"too deep":       said(`SELECT repeat('[', 100000)::jsonb`),
 	}
 }

@@ -279,7 +279,7 @@ func (w *world) showSteps(words, _ []string) []string {
 	return w.lines(`SELECT concat_ws(' ', name || ':', state, nullif('attempt ' || attempt, 'attempt 0'),
 			nullif('failures ' || failures, 'failures 0'), nullif('losses ' || losses, 'losses 0'),
 			CASE WHEN state = 'pending' AND unmet_dependencies > 0 THEN 'waits for ' || unmet_dependencies END,
-			CASE WHEN due_at IS NOT NULL THEN 'for ' || round(extract(epoch FROM due_at - clock_timestamp())) || 's' END)
+			CASE WHEN due_at IS NOT NULL THEN 'for ' || round(extract(epoch FROM due_at - clock_timestamp()))::integer || 's' END)
 		FROM tasker.steps WHERE task_id = $1 ORDER BY position`, w.task(words))
 }
 
