@@ -100,7 +100,9 @@ RSpec.describe "Shutting down", :database do
       expect(task.step(:pack)).to have_attributes(state: :enqueued, losses: 0)
       expect(worker.status).to have_attributes(running: false, busy: 0, held: 0)
       expect(Thread.list.map(&:name).grep(/tasker (crew|fetcher|replier|heartbeat|listener)/)).to eq([])
-      expect(value("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'tasker worker%' AND datname = current_database()")).to eq("0")
+      wait_for("the server's side to end") do
+        value("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'tasker worker%' AND datname = current_database()") == "0"
+      end
     end
 
     it "ends join when it is stopped" do
