@@ -14,8 +14,8 @@ BEGIN
            completed_at = CASE WHEN target <> 'pending' THEN move_steps.at END,
            failures = CASE WHEN target <> 'pending' THEN s.failures ELSE 0 END,
            losses = CASE WHEN target <> 'pending' THEN s.losses ELSE 0 END
-      FROM tasker.steps was
-     WHERE s.step_id = ANY (step_ids) AND was.step_id = s.step_id
+      FROM unnest(step_ids) AS m (id) CROSS JOIN LATERAL (SELECT state FROM tasker.steps WHERE step_id = m.id OFFSET 0) was
+     WHERE s.step_id = m.id AND s.step_id = ANY (step_ids)
     RETURNING s.step_id, was.state AS from_state, s.attempt)
   INSERT INTO tasker.step_transitions (step_id, from_state, to_state, attempt, at, actor, reason)
   SELECT step_id, from_state, target, attempt, move_steps.at, move_steps.actor, move_steps.reason FROM moved ORDER BY step_id;

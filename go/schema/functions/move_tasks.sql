@@ -10,8 +10,8 @@ BEGIN
        SET state = target, updated_at = move_tasks.at,
            completed_at = CASE WHEN target <> 'in_progress' THEN move_tasks.at END,
            key_held = CASE WHEN target <> 'in_progress' THEN t.key_held AND t.key_scope = 'forever' ELSE true END
-      FROM tasker.tasks was
-     WHERE t.task_id = ANY (task_ids) AND was.task_id = t.task_id
+      FROM unnest(task_ids) AS m (id) CROSS JOIN LATERAL (SELECT state FROM tasker.tasks WHERE task_id = m.id OFFSET 0) was
+     WHERE t.task_id = m.id AND t.task_id = ANY (task_ids)
     RETURNING t.task_id, was.state AS from_state)
   INSERT INTO tasker.task_transitions (task_id, from_state, to_state, at, actor, reason)
   SELECT task_id, from_state, target, move_tasks.at, move_tasks.actor, move_tasks.reason FROM moved ORDER BY task_id;
