@@ -44,8 +44,8 @@ RSpec.describe BenchTable do
     lines = [{ figure: "pgmq/send", clients: 1, ours: 8000, real: 7900.5, unit: "messages/s", ratio: 1.02, spread: [1.04, 0.98] },
              { figure: "pgmq/send", clients: 4, ours: 9000, real: 9000, unit: "messages/s", ratio: 1, spread: [1] },
              { figure: "pgmq/churn", ours: 0.9, real: 0.2, unit: "ratio" }]
-    page = described_class.new(lines.map { |line| JSON.generate(line) }, date: "2026-01-02").write_into("<!-- queues -->\n<!-- end of queues -->")
-    expect(page.lines(chomp: true).grep(/^\| `/))
+    filled = described_class.new(lines.map { |line| JSON.generate(line) }, date: "2026-01-02").write_into("<!-- queues -->\n<!-- end of queues -->")
+    expect(filled.lines(chomp: true).grep(/^\| `/))
       .to eq(["| `send` | 1 | 8,000 | 7,900.5 | messages/s | 1.02 | 0.98 to 1.04 |", "| `send` | 4 | 9,000 | 9,000 | messages/s | 1 | 1 to 1 |",
               "| `churn` |  | 0.9 | 0.2 | ratio |  |  |"])
   end
