@@ -61,12 +61,14 @@ type Taken struct {
 // ReadBefore says whether somebody leased the message and never came to an end with it.
 func (t Taken) ReadBefore() bool { return t.ReadCount > 0 }
 
+// head is what Take and TakeOpen take.
+const head = ` FROM %s WHERE msg_id >= $1 AND vt <= clock_timestamp() ORDER BY msg_id LIMIT $2 FOR UPDATE SKIP LOCKED`
+
 // Take locks up to limit visible messages, lowest id first and none lower than from, for the rest of the transaction q.
 // Messages that somebody else holds are passed over. What they say is asked for by Open: who has reason to fear a message
 // has to know which one it is before.
 func Take(ctx context.Context, q Querier, name string, from int64, limit int) ([]Taken, error) {
-	rows, err := q.Query(ctx, fmt.Sprintf(`SELECT msg_id, read_ct FROM %s
-		WHERE msg_id >= $1 AND vt <= clock_timestamp() ORDER BY msg_id LIMIT $2 FOR UPDATE SKIP LOCKED`, table(name)), from, limit)
+	rows, err := q.Query(ctx, fmt.Sprintf(`SELECT msg_id, read_ct`+head, table(name)), from, limit)
 	if err != nil {
 		return nil, fmt.Errorf("take messages from %q: %w", name, err)
 	}
@@ -80,8 +82,7 @@ func Take(ctx context.Context, q Querier, name string, from int64, limit int) ([
 // TakeOpen is Take and Open in one round trip, for who fears nothing: a message that was leased before and not given back
 // stays shut, its body is empty.
 func TakeOpen(ctx context.Context, q Querier, name string, from int64, limit int) ([]Message, error) {
-	rows, err := q.Query(ctx, fmt.Sprintf(`SELECT msg_id, read_ct, enqueued_at, CASE WHEN read_ct = 0 THEN message END FROM %s
-		WHERE msg_id >= $1 AND vt <= clock_timestamp() ORDER BY msg_id LIMIT $2 FOR UPDATE SKIP LOCKED`, table(name)), from, limit)
+	rows, err := q.Query(ctx, fmt.Sprintf(`SELECT msg_id, read_ct, enqueued_at, CASE WHEN read_ct = 0 THEN message END`+head, table(name)), from, limit)
 	if err != nil {
 		return nil, fmt.Errorf("take messages from %q: %w", name, err)
 	}

@@ -19,9 +19,10 @@ func newRows(ctx context.Context, own floor) (rows, error) {
 	return rows{own}, err
 }
 
-// written moves as many new steps from pending to enqueued and on to complete, and gives steps a second.
+// written moves as many new steps from pending to enqueued and on to complete, and gives steps a second. A batch more goes out
+// with the last results.
 func (r rows) written(ctx context.Context, sample answer, steps, batch int) (float64, error) {
-	first, err := r.fill(ctx, steps)
+	first, err := r.fill(ctx, steps+batch)
 	if err != nil {
 		return 0, err
 	}
@@ -44,11 +45,11 @@ func (r rows) written(ctx context.Context, sample answer, steps, batch int) (flo
 	return perSecond(steps, start), nil
 }
 
-// fill makes new steps, one batch more than are counted, and gives the first one's id.
+// fill makes new steps and gives the first one's id.
 func (r rows) fill(ctx context.Context, steps int) (first int64, err error) {
 	err = r.pool.QueryRow(ctx, `WITH made AS (
 		INSERT INTO bare.steps (task_id, namespace_id, position, name, unmet_dependencies, rank)
-		SELECT gen_random_uuid(), 1, 0, 'step', 1, 0 FROM generate_series(1, 2 * $1) RETURNING step_id)
+		SELECT gen_random_uuid(), 1, 0, 'step', 1, 0 FROM generate_series(1, $1::integer) RETURNING step_id)
 		SELECT min(step_id) FROM made`, steps).Scan(&first)
 	return first, err
 }
@@ -92,14 +93,7 @@ func (r rows) answered(ctx context.Context, result string, batch int) ([]int64, 
 	if err != nil {
 		return nil, err
 	}
-	err = pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, sendBatch, "floor_results", slices.Repeat([]string{result}, batch)); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, deleteBatch, "floor_steps", ids)
-		return err
-	})
-	if err != nil {
+	if err := replyPlainly(ctx, r.pool, "floor_results", slices.Repeat([]string{result}, batch), "floor_steps", ids); err != nil {
 		return nil, err
 	}
 	return messageIDs(ctx, r.pool, readBatch, "floor_results", batch)

@@ -62,11 +62,16 @@ func (w *worker) plain(ctx context.Context, pool *pgxpool.Pool) (sample answer, 
 			sample = a
 		}
 	}
-	return sample, pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, sendBatch, queue.StepResults, results); err != nil {
+	return sample, replyPlainly(ctx, pool, queue.StepResults, results, queue.StepQueue(w.namespace), ids)
+}
+
+// replyPlainly sends results to one queue and takes what they answer off another, in one transaction.
+func replyPlainly(ctx context.Context, pool *pgxpool.Pool, to string, results []string, from string, ids []int64) error {
+	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sendBatch, to, results); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, deleteBatch, queue.StepQueue(w.namespace), ids)
+		_, err := tx.Exec(ctx, deleteBatch, from, ids)
 		return err
 	})
 }
